@@ -2,7 +2,7 @@
 import { isObject } from "../../kube/object/json.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { RouterKind } from "../../schema/trafficRouting.ts";
-import type { Manifest } from "./bundle.ts";
+import type { Manifest } from "../model/manifest.ts";
 import { alb } from "./routed/alb.ts";
 import { ambassador } from "./routed/ambassador.ts";
 import { apisix } from "./routed/apisix.ts";

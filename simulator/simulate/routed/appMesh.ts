@@ -1,5 +1,5 @@
 import type { Json } from "../../../kube/object/json.ts";
-import type { Manifest } from "../bundle.ts";
+import type { Manifest } from "../../model/manifest.ts";
 import { custom, definition, type MadeUpRouter, names } from "./madeUp.ts";
 
 const GROUP = "appmesh.k8s.aws";

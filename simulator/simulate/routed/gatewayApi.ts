@@ -1,8 +1,9 @@
 import type { Json } from "../../../kube/object/json.ts";
 import { type NamedRoute, ROUTE_KINDS, stanzaOf } from "../../../providers/traffic/gatewayStanza.ts";
+import { servicesOf } from "../../../providers/traffic/stableAndCanary.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import type { Manifest } from "../bundle.ts";
-import { canaryOf, definition, type MadeUpRouter, stableOf } from "./madeUp.ts";
+import type { Manifest } from "../../model/manifest.ts";
+import { definition, type MadeUpRouter } from "./madeUp.ts";
 
 /** Of the plugins, the one that is built in. */
 export const gatewayApi: MadeUpRouter = {
@@ -16,9 +17,10 @@ export const gatewayApi: MadeUpRouter = {
 function routesOf(rollout: Rollout): readonly Manifest[] {
   const stanza = stanzaOf(rollout);
   if (stanza === undefined) return [];
+  const { stable, canary } = servicesOf(rollout, "instead");
   const backendRefs = [
-    { name: stableOf(rollout), port: 80, weight: 1 },
-    { name: canaryOf(rollout), port: 80, weight: 0 },
+    { name: stable, port: 80, weight: 1 },
+    { name: canary, port: 80, weight: 0 },
   ];
   const route = ({ kind: { resource }, name }: Pick<NamedRoute, "kind" | "name">, labels: Json = {}): Manifest => ({
     apiVersion: `${resource.group}/${resource.version}`,

@@ -2,7 +2,7 @@ import type { Json } from "../../../kube/object/json.ts";
 import { servicesOf } from "../../../providers/traffic/stableAndCanary.ts";
 import { virtualServicePlace } from "../../../providers/traffic/virtualService.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import type { Manifest } from "../bundle.ts";
+import type { Manifest } from "../../model/manifest.ts";
 import { definition, type MadeUpRouter } from "./madeUp.ts";
 
 const GROUP = "networking.istio.io";
@@ -28,7 +28,9 @@ function objectsOf(rollout: Rollout): readonly Manifest[] {
     weight,
   });
   const { stableSubsetName, canarySubsetName } = destinationRule ?? {};
-  const route = [to(stable || name, stableSubsetName, 100), to(canary || name, canarySubsetName, 0)];
+  // Subsets are those of one host.
+  const hosts = destinationRule === undefined ? { stable, canary } : { stable: name, canary: name };
+  const route = [to(hosts.stable || name, stableSubsetName, 100), to(hosts.canary || name, canarySubsetName, 0)];
   const subsets = [stableSubsetName, canarySubsetName].map((subset) => ({ name: subset }));
   return [
     ...virtualServices.map(({ routes = [], tlsRoutes = [], tcpRoutes = [], name: reference }) => {

@@ -1,7 +1,7 @@
 /** A router's row: what of its objects a simulation makes up. One file a router, one line in ../routedObjects.ts. Pure. */
 import { isList, type Json } from "../../../kube/object/json.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import type { Manifest } from "../bundle.ts";
+import type { Manifest } from "../../model/manifest.ts";
 
 export interface MadeUpRouter {
   /** CustomResourceDefinitions of its kinds, in the controller's versions by default; empty where Kubernetes has them. */
@@ -28,9 +28,9 @@ export const custom = (apiVersion: string, kind: string, name: string, spec: Jso
   spec,
 });
 
-/** Its Services; "" where it does not name one. */
+/** "" where it does not name one. */
 export const stableOf = ({ spec }: Rollout): string => spec?.strategy?.canary?.stableService ?? "";
-export const canaryOf = ({ spec }: Rollout): string => spec?.strategy?.canary?.canaryService ?? "";
+const canaryOf = ({ spec }: Rollout): string => spec?.strategy?.canary?.canaryService ?? "";
 
 /** Both Services as targets, all to stable. */
 export const targetsOf = (rollout: Rollout) =>

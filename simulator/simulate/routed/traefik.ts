@@ -1,5 +1,5 @@
 import type { Json } from "../../../kube/object/json.ts";
-import type { Manifest } from "../bundle.ts";
+import type { Manifest } from "../../model/manifest.ts";
 import { custom, definition, type MadeUpRouter, names, targetsOf } from "./madeUp.ts";
 
 const GROUP = "traefik.io";
