@@ -12,6 +12,8 @@ export interface Mutation {
   readonly breakage: Breakage;
   /** Seeds before this one (by default 1) are known not to show it, and are skipped to save time. */
   readonly from?: number;
+  /** It shows only where nothing else goes wrong. */
+  readonly isCalm?: true;
   /** Whether it can show only with two controllers. */
   readonly leases?: boolean;
 }
