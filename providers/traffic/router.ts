@@ -134,6 +134,8 @@ interface WriteTexts {
   readonly failure: string;
   /** The reason of a warning of the router's own with that error, emitted before TrafficRoutingError. */
   readonly failureReason?: EventReason;
+  /** It relies on the writes before it: where one of these has failed, it is left for the next pass. */
+  readonly relies?: true;
 }
 
 /**
