@@ -9,6 +9,7 @@ import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtim
 import type { WorkQueue } from "../../kube/runtime/queue.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { RouterCalls } from "../plugins/routerCalls.ts";
+import type { Inquiries } from "../balancers/inquiries.ts";
 import type { StepCalls } from "../plugins/stepCalls.ts";
 import type { Decision } from "./actions/action.ts";
 import type { PassPorts } from "./apply/carryOut.ts";
@@ -43,6 +44,8 @@ export interface RolloutsPorts extends Pick<
   readonly stepCalls?: StepCalls;
   /** Absent: no router that is a plugin is ever asked. */
   readonly routerCalls?: RouterCalls;
+  /** Absent: nobody asks load balancers. */
+  readonly inquiries?: Inquiries | undefined;
 }
 
 type RolloutsRow = ControllerRow<RolloutFacts, Decision | undefined>;
@@ -52,17 +55,19 @@ const EVENTS_FIRST_MS = 100;
 
 export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow {
   const { stores, observer, events } = ports;
-  const { stepCalls, routerCalls } = ports;
+  const { stepCalls, routerCalls, inquiries } = ports;
   const line: { queue?: Pick<WorkQueue, "add"> } = {};
   const { forget, ...pass } = createReconciler({
     ...ports,
     memories: createMemories(),
-    gatherer: createGatherer(stores, ports.kstatusForAll, stepCalls, routerCalls),
+    gatherer: createGatherer(stores, ports.kstatusForAll, stepCalls, routerCalls, inquiries),
     callStepPlugin: (rollout, call) => stepCalls?.call(rollout, call, () => line.queue?.add(keyOf(rollout))),
     askRouterPlugins: (rollout, traffic) =>
       routerCalls?.ask(rollout, questionsOf(rollout, traffic, stores.routed.routers), () =>
         line.queue?.add(keyOf(rollout)),
       ),
+    askBalancer: (rollout, inquiry) => inquiries?.ask(rollout, inquiry, () => line.queue?.add(keyOf(rollout))),
+    answersTold: ({ rollout, balancers }) => inquiries?.told(rollout.metadata.uid ?? "", balancers?.answers ?? []),
     outcomesTaken: ({ rollout, stepPlugins }) =>
       stepCalls?.taken(rollout.metadata.uid ?? "", stepPlugins?.outcomes ?? []),
     finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
@@ -73,6 +78,7 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
     forget(keyOf(rollout));
     stepCalls?.forget(rollout.metadata.uid ?? "");
     routerCalls?.forget(rollout.metadata.uid ?? "");
+    inquiries?.forget(rollout.metadata.uid ?? "");
   };
   return {
     kind: "Rollouts",

@@ -6,10 +6,12 @@ import { equal } from "../../kube/object/equality.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { at, items, root, text } from "../../kube/validation/place.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import { affinityName, cookieNameIn } from "./affinity.ts";
 import { GATEWAY_MARKS, type GatewayMark, marksOf, marksText } from "./gatewayMark.ts";
 import { listIn, recordIn } from "./gatewayObject.ts";
 import { release, returned } from "./gatewayRelease.ts";
 import { type Rules, rulesFor } from "./gatewayRules.ts";
+import { hasCookies } from "./gatewaySessions.ts";
 import { type NamedRoute, NO_ROUTES, ROUTE_KINDS, type Stanza, stanzaOf } from "./gatewayStanza.ts";
 import { verify } from "./gatewayVerify.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
@@ -102,7 +104,7 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
   const current = input.object(ref);
   if (current === undefined) return faulty(`${resource.plural}.${resource.group} "${route.name}" not found`, true);
   const rules = rulesOf(input, stanza, route, current);
-  const traffic = { ...input.traffic, routes: routesHere(route, input.traffic) };
+  const traffic = { ...sessionsHere(route, input.traffic), routes: routesHere(route, input.traffic) };
   const patch = patchOf({ ...input, traffic }, stanza, current, rules);
   const { stable, canary } = servicesOf(input.rollout, "instead");
   const list = route.kind.matching === undefined ? "backendRef list" : "backendRef";
@@ -127,7 +129,8 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
 function rulesOf(input: RoutingInput, { namespace }: Stanza, route: NamedRoute, current: RoutedObject): Rules {
   const { rollout, traffic } = input;
   const mark = marksOf(current).get(markName(rollout, namespace));
-  const { managedRoutes = [] } = rollout.spec.strategy?.canary?.trafficRouting ?? {};
+  const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
+  const { managedRoutes = [] } = trafficRouting ?? {};
   const earlier = rollout.status?.canary?.weights?.additional ?? [];
   return rulesFor({
     rules: listIn(recordIn(current.spec), "rules"),
@@ -138,13 +141,24 @@ function rulesOf(input: RoutingInput, { namespace }: Stanza, route: NamedRoute, 
     traffic: { ...traffic, routes: routesHere(route, traffic) },
     managedNames: new Set([
       ...(mark?.routes ?? []),
+      ...sessionNames(rollout, trafficRouting?.sessionAffinity !== undefined),
       ...[...(route.takesHeaders ? managedRoutes : []), ...routesHere(route, traffic)].map(({ name }) => name),
     ]),
     mark,
+    rollout: rollout.metadata.name,
+    cookie: cookieNameIn(trafficRouting?.sessionAffinity),
     earlier: new Set(earlier.map(({ serviceName }) => serviceName ?? "").filter((name) => name !== "")),
     experimentPort: experimentPort(rollout),
   });
 }
+
+/** Without sessions where requests have no cookies. */
+function sessionsHere({ kind }: NamedRoute, { affinity, ...traffic }: Traffic): Traffic {
+  return affinity === undefined || !hasCookies(kind.matching) ? traffic : { ...traffic, affinity };
+}
+
+const sessionNames = ({ metadata }: Rollout, hasSessions: boolean): readonly string[] =>
+  hasSessions ? [affinityName(metadata.name)] : [];
 
 /** Header and mirror routes that a route can have. A mirror is for all of them, as the plugin's next version has it. */
 const routesHere = ({ kind, takesHeaders }: NamedRoute, { routes }: Traffic): readonly ManagedRoute[] =>
@@ -172,9 +186,10 @@ function patchOf(
   const mark: GatewayMark = {
     ...servicesOf(rollout, "instead"),
     ...(was === undefined ? {} : { was }),
-    routes: traffic.routes.map((route) => route.name),
+    routes: [...traffic.routes.map((route) => route.name), ...sessionNames(rollout, traffic.affinity !== undefined)],
     experiments: traffic.additional.map(({ serviceName }) => serviceName),
     ...(label === undefined ? {} : { label: label.key }),
+    ...(traffic.affinity === undefined ? {} : { cookie: traffic.affinity.cookieName }),
   };
   const after = new Map([...before].filter(([other]) => other !== name));
   if (isSplit) after.set(name, mark);

@@ -4,7 +4,7 @@
  */
 import { keys } from "../../kube/validation/place.ts";
 import { gatewayApi } from "./gatewayApi.ts";
-import { stanzaViolations } from "./gatewayStanza.ts";
+import { httpRouteLacks, stanzaViolations } from "./gatewayStanza.ts";
 import { pluginNames, pluginQuestions } from "./pluginTraffic.ts";
 import type { Router } from "./router.ts";
 
@@ -17,6 +17,7 @@ export const plugins: Router<"plugins"> = {
     headerRoutes: "anyMatch",
     mirrorRoutes: true,
     experimentWeights: true,
+    sessionAffinity: httpRouteLacks,
   },
   // An empty map has no names.
   counts: (settings) => keys(settings).length > 0,

@@ -28,6 +28,7 @@ import { replicaSetFacts } from "../../controller/rollout/facts/stores.ts";
 import type { Workload } from "../../schema/kube.ts";
 import { analysesOf as ruledAnalyses } from "../../controller/rules/analysis/templates.ts";
 import { type Analyses, knownTemplates } from "./fakeAnalyses.ts";
+import { askFake, type Balancers, balancersOf, factsOfBalancers, verificationBy } from "./fakeBalancers.ts";
 import { callPlugin, pluginFacts, type Plugins, pluginsOf } from "./fakePlugins.ts";
 import { askRouters, type RouterPlugins, routerPluginsBy, withRouterPlugins } from "./fakeRouterPlugin.ts";
 import type { Trials } from "./fakeExperiments.ts";
@@ -78,6 +79,7 @@ export interface Cluster {
   podCheck: PodCheck | undefined;
   readonly analyses: Analyses;
   readonly plugins: Plugins;
+  readonly balancers: Balancers;
   readonly trials: Trials;
   readonly routerPlugins: RouterPlugins;
 }
@@ -91,6 +93,7 @@ export function newCluster(
   plugins: Plugins = pluginsOf(),
   trials: Trials = { experiments: new Map(), trialOf: () => undefined },
   routerPlugins: RouterPlugins = routerPluginsBy(),
+  balancers: Balancers = balancersOf(undefined),
 ): Cluster {
   const { status: _, ...fresh } = manifest;
   const metadata = { ...manifest.metadata, namespace: "default", uid: "rollout-uid", generation: 1 };
@@ -113,6 +116,7 @@ export function newCluster(
     podCheck: undefined,
     analyses,
     plugins,
+    balancers,
     trials,
     routerPlugins,
   };
@@ -154,6 +158,7 @@ export function snapshotOf(cluster: Cluster): Snapshot {
     ...routingOf(cluster),
     ...analysesOf(cluster),
     ...pluginFacts(cluster.plugins, rollout),
+    ...factsOfBalancers(cluster.balancers),
     ...(isKnown && violation === undefined ? {} : { invalidByOthers: true as const }),
     ...kstatusOf(rollout, false),
   });
@@ -201,13 +206,16 @@ function analysesOf({
 }
 
 /** One router stands for all: it has an object that holds its weights. */
-function routingOf({ rollout, routed, routerFault, routerPlugins, now }: Cluster): Pick<Snapshot, "routing"> {
+function routingOf(cluster: Cluster): Pick<Snapshot, "routing"> {
+  const { rollout, routed, routerFault, routerPlugins, balancers, now } = cluster;
   const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
   if (trafficRouting === undefined || Object.keys(trafficRouting).length === 0) return {};
   return {
-    routing: (traffic) => {
+    routing: (traffic, status) => {
       if (routerFault !== undefined) return { kind: "fault", message: routerFault, open: false, events: [] };
-      const own = { kind: equal(traffic, routed) ? "settled" : "open" } as const;
+      const open = !equal(traffic, routed);
+      const given = { ...rollout, ...(status && { status }) };
+      const own = { kind: open ? "open" : "settled", ...verificationBy(balancers, given, traffic, open) } as const;
       return withRouterPlugins(own, routerPlugins, { rollout, traffic, now });
     },
   };
@@ -289,6 +297,7 @@ function carryOutBeside(cluster: Cluster, action: Action): void {
   if (action.kind === "updateReplicaSet") changeSet(cluster, action.name, (rs) => ({ ...rs, observed: false }));
   if (action.kind === "callStepPlugin") callPlugin(cluster.plugins, action, cluster.now);
   if (action.kind === "routeTraffic") askRouters(cluster.routerPlugins, cluster.rollout, action.traffic, cluster.now);
+  if (action.kind === "askBalancer") askFake(cluster.balancers, action.inquiry, cluster.now);
   if (action.kind === "evictPods") {
     const leaving = action.names.slice(0, action.most);
     cluster.pods = cluster.pods.map((pod) =>

@@ -30,8 +30,9 @@ import {
 import type { Cluster, Outcome } from "./goldenCluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./timelineText.ts";
 import { type Course, nextRunChange, runAnalyses } from "./fakeAnalyses.ts";
+import { answersTold, type BalancerAnswerOf, balancersOf, forgetAnswers, runBalancers } from "./fakeBalancers.ts";
 import { type AnswerOf, forgetCalls, pluginsOf, runPlugins } from "./fakePlugins.ts";
-import { answerRouters, nextRouterAnswer, type RouterPlugins } from "./fakeRouterPlugin.ts";
+import { answerRouters, nextRouterAnswer, type RouterPlugins, routerPluginsBy } from "./fakeRouterPlugin.ts";
 import { nextExperimentChange, runExperiments, type Trial } from "./fakeExperiments.ts";
 import type { Edit } from "./edits.ts";
 import { changedDeployment, deploymentOf, type DeploymentOptions } from "./replacedDeployment.ts";
@@ -55,6 +56,8 @@ export interface WorldOptions {
   readonly plugins?: AnswerOf;
   /** The routers that are plugins, which a test may change at any time. */
   readonly routerPlugins?: RouterPlugins;
+  /** What AWS answers about load balancers; undefined: nobody asks it. */
+  readonly balancers?: BalancerAnswerOf;
   /** What each Experiment comes to; undefined: it never ends by itself. */
   readonly trial?: (experiment: ExperimentFacts) => Trial | undefined;
   /** The kinds of canary steps, where they are not those of the product. */
@@ -156,7 +159,8 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
     },
     pluginsOf(options.plugins),
     { experiments: new Map(), trialOf: options.trial ?? (() => undefined) },
-    options.routerPlugins,
+    options.routerPlugins ?? routerPluginsBy(),
+    balancersOf(options.balancers),
   );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
   settle(state, "apply");
@@ -255,8 +259,12 @@ function carryOut(state: State, decision: Decision): Outcome {
       `${instantText(cluster.now).padEnd(8)} ${warning}${event.reason}: ${readable(cluster, event.message)}`,
     );
   }
-  if (crash < Infinity) forgetCalls(cluster.plugins);
-  if (crash < Infinity) cluster.routerPlugins.asked.clear();
+  if (crash < Infinity) {
+    forgetCalls(cluster.plugins);
+    forgetAnswers(cluster.balancers);
+    cluster.routerPlugins.asked.clear();
+  }
+  if (complete) answersTold(cluster.balancers);
   if (complete) cluster.plugins.outcomes = [];
   if (complete && decision.status !== undefined) {
     state.writes += 1;
@@ -289,7 +297,8 @@ function run(state: State, until: number): void {
     const later = [state.wakeAt, state.retryAt, podCheckAt]
       .filter((at) => at !== undefined && at > cluster.now)
       .map(Number);
-    const answerAt = Math.min(cluster.plugins.flight?.at ?? Infinity, nextRouterAnswer(cluster.routerPlugins));
+    const told = cluster.balancers.flight?.at ?? Infinity;
+    const answerAt = Math.min(cluster.plugins.flight?.at ?? Infinity, nextRouterAnswer(cluster.routerPlugins), told);
     const next = Math.min(pods, runs, answerAt, ...later);
     if (next > until) break;
     cluster.now = next;
@@ -299,8 +308,9 @@ function run(state: State, until: number): void {
     runExperiments(cluster.trials, next);
     runPlugins(cluster.plugins, next);
     answerRouters(cluster.routerPlugins, next);
+    runBalancers(cluster.balancers, next);
     if (answerAt === next && pods !== next) {
-      settle(state, "plugin");
+      settle(state, told === next ? "AWS" : "plugin");
       continue;
     }
     if (runs === next && pods !== next) {

@@ -268,7 +268,7 @@ describe("who explains it", () => {
     const facts = toldRouterPlugins(known.rollout);
     const snapshot: Snapshot = {
       ...known,
-      routing: (traffic) => routingState(createRouted(byDefault), known.rollout, traffic, facts),
+      routing: (traffic) => routingState(createRouted(byDefault), known.rollout, traffic, { asked: facts }),
     };
     return explain({
       snapshot,

@@ -25,6 +25,7 @@ import type { RouterPluginFacts } from "../model/routerPlugins.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { analysisRunFacts, rolloutExperimentFacts } from "./runFacts.ts";
 import { routerPluginsOf, type RouterPluginsKnown } from "./routerPluginFacts.ts";
+import { balancersOf, type BalancersKnown, type KnownBalancers } from "./balancerFacts.ts";
 import { stepPluginsOf, type StepPluginsKnown } from "./stepPluginFacts.ts";
 import { templateProblem, templatesFor } from "./templateStores.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
@@ -68,6 +69,7 @@ export function createGatherer(
   kstatusForAll = false,
   plugins?: StepPluginsKnown,
   routerPlugins?: RouterPluginsKnown,
+  balancers?: BalancersKnown,
 ): Gatherer {
   const known = new Map<string, SpecFacts>();
   const factsOf = (key: string, rollout: Rollout, resolved: Complete): SpecFacts => {
@@ -97,7 +99,7 @@ export function createGatherer(
     if (routing === "waiting") return undefined;
     const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
     const snapshot = affordable(rollout, LIMITS.snapshot, () => ({
-      ...snapshotOf(stores, complete, read, routing),
+      ...snapshotOf(stores, complete, read, { ...balancersOf(stores.routed, balancers, complete.rollout), routing }),
       ...asked,
     }));
     return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
@@ -200,7 +202,7 @@ function snapshotOf(
   stores: Stores,
   { rollout, workload }: Complete,
   facts: Read,
-  asked: RouterPluginFacts | undefined,
+  { routing, ...asked }: AskedRouters,
 ): Snapshot {
   const { namespace } = rollout.metadata;
   const { selector } = rollout.spec;
@@ -221,7 +223,8 @@ function snapshotOf(
     templateDigest: digest,
     ...(readable === undefined ? {} : { dropped: readable.dropped }),
     ...(workload === undefined ? {} : { workload }),
-    ...routingOf(stores, rollout, asked),
+    ...asked,
+    ...routingOf(stores, rollout, { ...asked, routing }),
     ...analysesOf(stores, rollout),
   };
   const invalid =
@@ -248,13 +251,21 @@ function serviceProblem(rollout: Rollout, services: ReadonlyMap<string, ServiceF
   return violation === undefined ? undefined : violationText(violation);
 }
 
+/** What routers have answered that are asked, and what has been found out about their load balancers. */
+type AskedRouters = KnownBalancers & { readonly routing: RouterPluginFacts | undefined };
+
 function routingOf(
   { routed }: Stores,
   rollout: Rollout,
-  asked: RouterPluginFacts | undefined,
+  { balancers, routing: asked }: AskedRouters,
 ): Pick<Snapshot, "routing"> {
   if (routersOf(rollout, routed.routers).length === 0) return {};
-  return { routing: (traffic) => routingState(routed, rollout, traffic, asked) };
+  const answers = balancers?.answers;
+  // The status of a pass may be ahead of the stored one.
+  return {
+    routing: (traffic, status = rollout.status) =>
+      routingState(routed, { ...rollout, ...(status && { status }) }, traffic, { answers, asked }),
+  };
 }
 
 /** Its runs and Experiments, and the templates that it may make more of. */

@@ -11,6 +11,7 @@ import type {
   Traffic,
   Verification,
 } from "../../../providers/traffic/router.ts";
+import type { Answered } from "../../../providers/traffic/elb/inquiry.ts";
 import { DRIVEN_ROUTERS, isConfigured, routersOf } from "../../../providers/traffic/routers.ts";
 import type { RouterSettings } from "../../../providers/traffic/settings.ts";
 import { type Resource, resourceName } from "../../../schema/kube.ts";
@@ -199,26 +200,44 @@ const UNWRITTEN: Verification = { kind: "notYet", reason: "the objects of its ro
  * Of all routers that verify: the first that failed, else the first that has to wait; undefined where no router
  * verifies. `open`: objects have to be written.
  */
-function verificationOf(open: boolean, answers: readonly Verification[]): Verification | undefined {
-  if (answers.length === 0) return undefined;
-  if (open) return UNWRITTEN;
-  const worst = answers.find(({ kind }) => kind === "failed") ?? answers.find(({ kind }) => kind === "notYet");
-  return worst ?? answers[0];
+function verificationOf(open: boolean, all: readonly Verification[]): Verification | undefined {
+  if (all.length === 0) return undefined;
+  const needed = all.filter(({ kind }) => kind !== "unneeded");
+  // What is asked now would be answered for the weights before.
+  if (open) return needed.length === 0 ? { kind: "unneeded" } : UNWRITTEN;
+  const worst =
+    needed.find(({ kind }) => kind === "failed") ?? needed.find(({ kind }) => kind === "notYet") ?? needed[0] ?? all[0];
+  if (worst === undefined || all.length === 1) return worst;
+  const [asks, events] = [all.flatMap((one) => one.asks ?? []), all.flatMap((one) => one.events ?? [])];
+  const balancers = all.find((one) => one.balancers !== undefined)?.balancers;
+  return {
+    ...worst,
+    ...(asks.length > 0 && { asks }),
+    ...(events.length > 0 && { events }),
+    ...(balancers !== undefined && { balancers }),
+  };
+}
+
+/** What has been answered to those that ask. */
+export interface RoutingAnswers {
+  readonly answers?: readonly Answered[] | undefined;
+  /** How the routers stand that are plugins. */
+  readonly asked?: RouterPluginFacts | undefined;
 }
 
 /**
  * Whether the objects of all routers of a Rollout match some traffic, and those that are asked have confirmed it; the
  * first fault is returned.
- * @param asked how those stand that are asked
  */
 export function routingState(
   routed: Routed,
   rollout: Rollout,
   traffic: Traffic,
-  asked?: RouterPluginFacts,
+  { answers, asked }: RoutingAnswers = {},
 ): RoutingState {
   const routers = routersOf(rollout, routed.routers);
-  const input = inputOf(routed, rollout, traffic);
+  const answerTo = (key: string): Answered | undefined => answers?.find((answered) => answered.key === key);
+  const input = { ...inputOf(routed, rollout, traffic), ...(answers !== undefined && { answers: answerTo }) };
   const plans = routers.map((router) => router.route(input));
   const unwritten = plans.some(({ writes }) => writes.length > 0);
   const services = pluginsState(questionsOf(rollout, traffic, routed.routers), asked);
@@ -230,7 +249,7 @@ export function routingState(
   }
   if (services.fault !== undefined) return { kind: "fault", message: services.fault, open, events: [] };
   if (services.pending !== undefined) return { kind: "pending", open, ...services.pending };
-  const answers = [...routers.flatMap(({ verify }) => verify?.(input) ?? []), ...services.verifications];
-  const verification = verificationOf(unwritten, answers);
+  const all = [...routers.flatMap(({ verify }) => verify?.(input) ?? []), ...services.verifications];
+  const verification = verificationOf(unwritten, all);
   return { kind: open ? "open" : "settled", ...(verification === undefined ? {} : { verification }) };
 }

@@ -3,6 +3,7 @@ import type { Traffic, Verification } from "../../../providers/traffic/router.ts
 import type { TrafficWeights } from "../../../schema/rollout.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { RoutingState } from "../model/model.ts";
+import { askBalancer, emitOnce } from "../balancers/inquiries.ts";
 import { emit, isAborted, roles, setTraffic, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { experimentTraffic } from "../model/experiments.ts";
 import { stableCarries, wantedTraffic, weightsOf, weightsText, routesMeanwhile } from "./weights.ts";
@@ -56,7 +57,7 @@ export function routeTraffic(p: Pass): boolean {
   if (isHeldUp(p, wanted)) return false;
   let verification: Verification | undefined;
   if (!equal(p.world.traffic, wanted)) {
-    const state = routing(wanted);
+    const state = routing(wanted, rollout.status);
     if (state.kind === "fault") return emitFault(p, wanted, state);
     if (state.kind === "pending") return awaitAnswer(p, wanted, state);
     verification = state.verification;
@@ -90,11 +91,12 @@ function changeRoutes(p: Pass, routing: (traffic: Traffic) => RoutingState, want
 
 /** Weights that are not verified block the step (docs/behaviour/traffic.md#verified-weights), until they are. */
 function recordVerification(p: Pass, weights: TrafficWeights, verification: Verification): void {
-  p.weights = { ...weights, verified: verification.kind === "verified" };
-  if (verification.kind === "verified") return;
-  const { kind } = verification;
-  // A decision takes several passes, but emits the event once.
-  const isEmitted = kind === "failed" && p.events.some(({ message }) => message === verification.reason);
-  if (kind === "failed" && !isEmitted) emit(p, "action", "TrafficRoutingError", verification.reason, "Warning");
-  wake(p, p.now + ROUTER_RETRY_MS);
+  const { kind, asks = [], events = [], balancers } = verification;
+  p.weights = kind === "unneeded" ? weights : { ...weights, verified: kind === "verified" };
+  if (balancers !== undefined) p.balancers = balancers;
+  for (const { reason, message, type } of events) emitOnce(p, reason, message, type);
+  if (kind === "failed") emitOnce(p, "TrafficRoutingError", verification.reason, "Warning");
+  if (kind === "verified" || (kind === "unneeded" && balancers !== undefined)) return;
+  for (const inquiry of asks) askBalancer(p, inquiry);
+  if (kind !== "unneeded") wake(p, p.now + ROUTER_RETRY_MS);
 }

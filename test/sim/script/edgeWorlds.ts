@@ -7,6 +7,7 @@ import type { PluginTraffic } from "../../../providers/traffic/router.ts";
 import type { RouterPluginsKnown } from "../../../controller/rollout/facts/routerPluginFacts.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../../../simulator/model/model.ts";
+import { service, type Way } from "../planes/plane.ts";
 import type { Chance } from "./chance.ts";
 import type { Script } from "./script.ts";
 
@@ -45,12 +46,22 @@ export function createEdge(core: ApiCore): (body: string) => void {
 }
 
 /** Percent of the traffic by Service, as the plugin was asked last; none for a Rollout that does not name it. */
-export function edgeShares(edge: ApiObject | undefined, { spec }: Rollout): ReadonlyMap<string, number> {
+function edgeShares(edge: ApiObject | undefined, { spec }: Rollout): ReadonlyMap<string, number> {
   const { plugins } = spec.strategy?.canary?.trafficRouting ?? {};
   if (!isObject(plugins) || plugins[EDGE_PLUGIN] === undefined) return new Map();
   const { data } = (edge ?? {}) as { readonly data?: { readonly shares: string } };
   return new Map(Object.entries(JSON.parse(data?.shares ?? "{}") as Readonly<Record<string, number>>));
 }
+
+/** Where requests go by it. */
+export const edgeWays = (edge: ApiObject | undefined, rollout: Rollout): readonly Way[] =>
+  [...edgeShares(edge, rollout)].map(([name, weight]) => ({
+    kind: "weight",
+    of: EDGE.name,
+    to: service(name),
+    weight,
+    total: 100,
+  }));
 
 /** At rest it does what the status says. */
 export function edgeProblem(edge: ApiObject | undefined, rollout: Rollout): string | undefined {
