@@ -1,15 +1,24 @@
 /**
- * NGINX before a whole canary: Debian's nginx, configured from the Ingress annotations by a small controller of these tests
+ * NGINX before whole canaries: Debian's nginx, configured from the Ingress annotations by a small controller of these tests
  * (test/dataplane/nginx), sends requests to pods that answer. Skipped where nginx is not installed.
  */
-import { expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { startBackends } from "../dataplane/backends.ts";
 import { nginx, startNginx } from "../dataplane/nginx/controller.ts";
 import { podAddresses } from "../dataplane/podAddresses.ts";
-import { CANARY, mayPlay, name, ownCluster, playWholeCanary, routedObjects, STABLE } from "../dataplane/story.ts";
+import {
+  type DataPlane,
+  mayPlay,
+  name,
+  ownCluster,
+  playWholeCanary,
+  routedObjects,
+  STABLE,
+} from "../dataplane/story.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { newWorld } from "./harness/clusterWorld.ts";
+import { newWorld, type World } from "./harness/clusterWorld.ts";
+import type { StartedHarness } from "./harness/harness.ts";
 import { freePort } from "./harness/ports.ts";
 
 const host = "shop.example";
@@ -32,44 +41,67 @@ const ingress: KubeObject = {
 };
 
 if (nginx === null) console.log("nginxDataPlane: skipped, because nginx is not installed (Debian: nginx-light)");
+const plays = nginx !== null && mayPlay;
 
-test.skipIf(nginx === null || !mayPlay)(
-  "nginx divides requests by the weight of a canary Ingress, and none fails over a whole canary, an abort and a killed controller",
-  async () => {
-    const cluster = await ownCluster();
-    const world = await newWorld("nginx-data-plane", cluster);
-    const { api, namespace } = { api: cluster.api, namespace: world.namespace };
-    const addresses = podAddresses();
-    const backends = await startBackends(api, namespace, addresses);
-    await api.create(`/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, ingress);
-    const additionalIngressAnnotations = { "canary-by-header": "X-Canary", "canary-by-cookie": "canary" };
-    const trafficRouting = { nginx: { stableIngress: name, additionalIngressAnnotations } };
-    for (const object of routedObjects({ trafficRouting, port: freePort() })) await world.create(object);
-    const plane = await startNginx(api, namespace, addresses, join(cluster.logs, "nginx"));
-    try {
-      const weightIs = (weight: number) =>
-        plane.serves(`nginx has weight ${weight}`, (routes) => routes[0]?.canary?.weight === weight);
-      await playWholeCanary(world, {
-        target: { url: plane.url, headers: { host } },
-        divides: weightIs,
-        toCanary: {
-          "header X-Canary: always": { "x-canary": "always" },
-          "cookie canary=always": { cookie: "canary=always" },
-        },
-        toStable: {
-          "header X-Canary: never": { "x-canary": "never" },
-          "cookie canary=never": { cookie: "canary=never" },
-        },
-      });
-      console.log(
-        `dataplane: nginx was configured ${plane.reloads()} times; ${backends.late()} requests reached pods that were being deleted`,
-      );
-      expect(CANARY).toBe(CANARY);
-    } finally {
-      await plane.stop();
-      await backends.stop();
-      await cluster.stop();
-    }
+let cluster: StartedHarness | undefined;
+beforeAll(async () => {
+  if (plays) cluster = await ownCluster();
+}, 120_000);
+afterAll(() => cluster?.stop());
+
+interface Story extends Pick<DataPlane, "toCanary" | "toStable"> {
+  readonly topic: string;
+  /** Annotations of the canary Ingress. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly maxTrafficWeight?: number;
+  readonly canary?: object;
+  readonly kills?: boolean;
+}
+
+async function play({ topic, annotations, toCanary, toStable, kills = false, ...more }: Story): Promise<void> {
+  const world: World = await newWorld(topic, cluster);
+  const { namespace, harness: current } = world;
+  const addresses = podAddresses();
+  const backends = await startBackends(current.api, namespace, addresses);
+  await current.api.create(`/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, ingress);
+  const trafficRouting = { nginx: { stableIngress: name, additionalIngressAnnotations: annotations } };
+  for (const object of routedObjects({ trafficRouting, port: freePort(), ...more })) await world.create(object);
+  const plane = await startNginx(current.api, namespace, addresses, join(current.logs, topic));
+  const divides = (percent: number): Promise<void> =>
+    plane.serves(`nginx gives the canary ${percent} %`, ([route]) => {
+      const { weight, total } = route?.canary ?? { weight: -1, total: 100 };
+      return weight * 100 === percent * total;
+    });
+  try {
+    await playWholeCanary(world, { target: { url: plane.url, headers: { host } }, divides, toCanary, toStable }, kills);
+    console.log(`dataplane: nginx was configured ${plane.reloads()} times`);
+    expect(backends.late()).toBe(0);
+  } finally {
+    await plane.stop();
+    await backends.stop();
+  }
+}
+
+const header = (value: string) => ({ [`header X-Canary: ${value}`]: { "x-canary": value } });
+const cookie = (value: string) => ({ [`cookie canary=${value}`]: { cookie: `canary=${value}` } });
+const byCookie = { "canary-by-cookie": "canary" };
+const byHeader = { "canary-by-header": "X-Canary" };
+
+test.concurrent.skipIf(!plays).each<Story>([
+  {
+    topic: "nginx-killed",
+    annotations: { ...byHeader, ...byCookie },
+    toCanary: { ...header("always"), ...cookie("always") },
+    toStable: { ...header("never"), ...cookie("never") },
+    kills: true,
   },
-  180_000,
-);
+  {
+    // The stable version shrinks as the canary grows, to one pod behind the main Ingress's Service.
+    topic: "nginx-dynamic",
+    annotations: { ...byHeader, ...byCookie, "canary-by-header-value": "insider" },
+    toCanary: { ...header("insider"), ...cookie("always") },
+    toStable: cookie("never"),
+    maxTrafficWeight: 1000,
+    canary: { dynamicStableScale: true },
+  },
+])("$topic: requests go by the canary Ingress, and none fails over a whole canary and an abort", play, 240_000);

@@ -14,12 +14,13 @@ export interface PodAddresses {
   of(podIp: string): string;
 }
 
-const ip = (...words: string[]): boolean =>
-  Bun.which("ip") !== null && Bun.spawnSync(["ip", "route", ...words, "local", podNetwork.cidr, "dev", "lo"]).success;
+/** Takes the route back when its standard input closes, as it does when this process ends in any way. */
+const keeper = `trap '' INT TERM HUP; read -r _; ip route del "$@"`;
 
 function makeLocal(): PodAddresses {
-  const areReal = ip("replace");
-  if (areReal) process.once("exit", () => void ip("del"));
+  const route = ["local", podNetwork.cidr, "dev", "lo"];
+  const areReal = Bun.which("ip") !== null && Bun.spawnSync(["ip", "route", "replace", ...route]).success;
+  if (areReal) Bun.spawn(["sh", "-c", keeper, "sh", ...route], { stdio: ["pipe", "ignore", "ignore"] }).unref();
   return { areReal, of: (podIp) => (areReal ? podIp : podIp.replace(/^10\./, "127.")) };
 }
 

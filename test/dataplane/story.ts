@@ -9,14 +9,15 @@ import { otherController, ownController } from "../cluster/harness/controllerPro
 import { type StartedHarness, startHarness } from "../cluster/harness/harness.ts";
 import { abort, promote, setImage } from "../cluster/harness/userActions.ts";
 import { until } from "../cluster/harness/until.ts";
+import type { Scene } from "../cluster/harness/rolloutView.ts";
 import { percentOf, sendRequests, steadyLoad, type Tally, type Target } from "./load.ts";
 
 /** A data plane that is running. */
 export interface DataPlane {
   /** Where requests go that nothing chooses a version for. */
   readonly target: Target;
-  /** Resolves once it divides requests by this weight, and by what Services and their pods are now. */
-  divides(weight: number): Promise<void>;
+  /** Resolves once it gives the canary so many percent of requests, and goes by what Services and their pods are now. */
+  divides(percent: number): Promise<void>;
   /** Headers of which each alone sends a request to the canary. */
   readonly toCanary: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Headers of which each alone keeps a request from the canary. */
@@ -42,7 +43,7 @@ const service = (serviceName: string, port: number): KubeObject => ({
   spec: { selector: { app: name }, ports: [{ name: "http", port: 80, targetPort: port }] },
 });
 
-/** The weights at which requests are counted. */
+/** The weights at which requests are counted, in percent. */
 const weights = [5, 20, 50, 100] as const;
 const PAUSE = { pause: {} };
 
@@ -50,12 +51,12 @@ const PAUSE = { pause: {} };
  * Steps: a canary that only headers and cookies lead to, then the weights, and a pause after each.
  * @param atFirst what makes the data plane tell requests apart, if that takes steps
  */
-const stepsOf = (atFirst: readonly object[]): readonly object[] => [
+const stepsOf = ({ atFirst = [], maxTrafficWeight = 100 }: RolloutOptions): readonly object[] => [
   { setCanaryScale: { replicas: 1 } },
   ...atFirst,
   PAUSE,
   { setCanaryScale: { matchTrafficWeight: true } },
-  ...weights.flatMap((setWeight) => [{ setWeight }, PAUSE]),
+  ...weights.flatMap((percent) => [{ setWeight: (percent * maxTrafficWeight) / 100 }, PAUSE]),
 ];
 
 export interface RolloutOptions {
@@ -63,12 +64,14 @@ export interface RolloutOptions {
   /** Where pods listen: free on this machine. */
   readonly port: number;
   readonly atFirst?: readonly object[];
+  readonly maxTrafficWeight?: number;
   /** More members of the strategy. */
   readonly canary?: object;
 }
 
 /** The Services and the Rollout, of four pods that serve for 2.7 s after they are told to end. */
-export function routedObjects({ trafficRouting, port, atFirst = [], canary = {} }: RolloutOptions): KubeObject[] {
+export function routedObjects(options: RolloutOptions): KubeObject[] {
+  const { trafficRouting, port, maxTrafficWeight, canary = {} } = options;
   const container = {
     name: "main",
     image: image(1),
@@ -96,10 +99,10 @@ export function routedObjects({ trafficRouting, port, atFirst = [], canary = {} 
           canary: {
             stableService: STABLE,
             canaryService: CANARY,
-            trafficRouting,
+            trafficRouting: { ...trafficRouting, ...(maxTrafficWeight === undefined ? {} : { maxTrafficWeight }) },
             scaleDownDelaySeconds: 2,
             abortScaleDownDelaySeconds: 2,
-            steps: stepsOf(atFirst),
+            steps: stepsOf(options),
             ...canary,
           },
         },
@@ -111,17 +114,19 @@ export function routedObjects({ trafficRouting, port, atFirst = [], canary = {} 
 interface Stage {
   readonly world: World;
   readonly plane: DataPlane;
+  readonly kills: boolean;
   /** The index of the pause at which a weight of the canary has been set; of the first pause for weight 0. */
   pauseOf(weight: number): number;
   /** Pod template hash of the version that is being rolled out, or has been. */
   version(): Promise<string>;
 }
 
-function stageOf(world: World, plane: DataPlane, steps: readonly object[]): Stage {
+function stageOf(world: World, plane: DataPlane, kills: boolean, steps: readonly object[]): Stage {
   const pauses = steps.flatMap((step, index) => ("pause" in step ? [index] : []));
   return {
     world,
     plane,
+    kills,
     pauseOf: (weight) => pauses[1 + weights.findIndex((each) => each === weight)] ?? -1,
     version: async () => (await world.scene(name)).rollout.status?.currentPodHash ?? "",
   };
@@ -151,14 +156,20 @@ async function expectShare(plane: DataPlane, weight: number, version: string): P
   expect(Math.abs(percent - weight)).toBeLessThanOrEqual(weight === 100 ? 0 : 2);
 }
 
-/** Killed once it has begun to move to the next weight; the one that takes its place goes on. */
-async function killInTheMiddle({ world }: Stage): Promise<void> {
-  const { replicaSets } = await world.scene(name);
-  const before = replicaSets.at(-1)?.spec.replicas ?? 0;
-  await promote(world, name);
-  await world.waitFor(name, "the canary grows", (_, { replicaSets: now }) => (now.at(-1)?.spec.replicas ?? 0) > before);
+/** SIGKILL, and another one at once. */
+async function replaceController({ world }: Stage): Promise<void> {
   for (const controller of world.harness.controllers()) await controller.child.stop("SIGKILL");
   await world.harness.startController();
+}
+
+/** To the next weight; the controller is killed once it has begun to move there. */
+async function goOnKilled(stage: Stage): Promise<void> {
+  const { world } = stage;
+  const canarySize = (scene: Scene): number => scene.replicaSets.at(-1)?.spec.replicas ?? 0;
+  const before = canarySize(await world.scene(name));
+  await promote(world, name);
+  await world.waitFor(name, "the canary grows", (_, scene) => canarySize(scene) > before);
+  await replaceController(stage);
 }
 
 const sizeOf = async ({ world }: Stage, version: string): Promise<number | undefined> =>
@@ -174,7 +185,7 @@ async function promoted(stage: Stage): Promise<void> {
   await expectAll(plane, plane.toCanary, next);
   await expectAll(plane, { "neither header nor cookie": {} }, old);
   for (const weight of weights) {
-    if (weight === 50) await killInTheMiddle(stage);
+    if (weight === 50 && stage.kills) await goOnKilled(stage);
     else await promote(world, name);
     await arrive(stage, weight);
     await expectShare(plane, weight, next);
@@ -199,6 +210,7 @@ async function aborted(stage: Stage): Promise<void> {
     await arrive(stage, weight);
   }
   await abort(world, name);
+  if (stage.kills) await replaceController(stage);
   await world.waitFor(name, "aborted", inPhase("Degraded"));
   await plane.divides(0);
   await expectAll(plane, { "after the abort": {} }, good);
@@ -207,11 +219,12 @@ async function aborted(stage: Stage): Promise<void> {
 
 /**
  * Plays all of it, under a load that never rests; no request of it may fail.
+ * @param kills whether the controller is killed on the way to half of the requests, and right after the abort
  * @returns what the load has counted
  */
-export async function playWholeCanary(world: World, plane: DataPlane): Promise<Tally> {
+export async function playWholeCanary(world: World, plane: DataPlane, kills: boolean): Promise<Tally> {
   const { rollout } = await world.waitFor(name, "the first version is Healthy", healthy);
-  const stage = stageOf(world, plane, rollout.spec.strategy.canary?.steps as object[]);
+  const stage = stageOf(world, plane, kills, rollout.spec.strategy.canary?.steps as object[]);
   await plane.divides(0);
   const load = steadyLoad(plane.target);
   try {
