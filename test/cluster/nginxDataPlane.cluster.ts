@@ -74,8 +74,12 @@ async function play({ topic, annotations, toCanary, toStable, kills = false, ...
     });
   try {
     await playWholeCanary(world, { target: { url: plane.url, headers: { host } }, divides, toCanary, toStable }, kills);
-    console.log(`dataplane: nginx was configured ${plane.reloads()} times`);
-    expect(backends.late()).toBe(0);
+    const late = backends.late();
+    console.log(
+      `dataplane: nginx was configured ${plane.reloads()} times; ${late} requests reached pods that were being deleted`,
+    );
+    // A version goes only when its traffic has long gone; one that shrinks under traffic has pods that end with a request.
+    expect(late > 0 && more.canary === undefined).toBe(false);
   } finally {
     await plane.stop();
     await backends.stop();
