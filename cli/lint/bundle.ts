@@ -178,7 +178,7 @@ function ofRollout(of: Member, together: Together, named: NamedFor): References 
       if (found === undefined || [...found.values()].includes(undefined)) return undefined;
       return mapped(withNamespaces(found), ({ object }) => object);
     },
-    routes: { settings: {}, answer: (ref) => routedAnswer(of, ref, named) },
+    routes: { settings: {}, isOfOneGroup: true, answer: (ref) => routedAnswer(of, ref, named) },
     workloads: workloadsFor(of, together, named),
     neighbours: together.neighbours,
   };

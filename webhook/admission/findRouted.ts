@@ -25,6 +25,8 @@ export interface RoutedPorts {
 const LONGEST_WAIT_MS = 500;
 /** A real Rollout names one or two; of more the first ones are enough. */
 const MOST_READ = 16;
+/** Of an object; larger ones are rare, and the loop will tell. */
+const MOST_BYTES = 2 ** 20;
 
 /**
  * Undefined when there is nothing to read: an edit that leaves alone what routes the traffic says nothing new. Never
@@ -80,7 +82,8 @@ async function answerTo(
   if (timeoutMs <= 0) return undefined;
   try {
     const path = objectPath(ref.resource, ref);
-    const object = await client.request<RoutedObject>({ method: "GET", path, timeoutMs, retry: false, urgent: true });
+    const how = { timeoutMs, retry: false, urgent: true, mostBytes: MOST_BYTES } as const;
+    const object = await client.request<RoutedObject>({ method: "GET", path, ...how });
     return { kind: "found", object };
   } catch (error) {
     // The loop will report any other error. Of a kind that is not served no object is named.

@@ -27,6 +27,8 @@ export interface RoutedAnswers {
   /** The controller's. */
   readonly settings: RouterSettings;
   readonly answer: (ref: ObjectRef) => RoutedAnswer | undefined;
+  /** Of a kind in several groups the one that is known is the one that is used: manifests have no others. */
+  readonly isOfOneGroup?: true;
 }
 
 /** Nobody is sent to a canary, and no route is asked for. */
@@ -154,7 +156,8 @@ function knownTo({ metadata: { uid } }: Rollout, refs: readonly ObjectRef[], ans
         name === ref.name && resource.alternative === ref.resource.alternative && resource.group !== ref.resource.group,
     );
     const said = others.map(ofOne);
-    if (said.some((one) => one?.kind === "found" || one?.kind === "absent")) return { kind: "absent" };
+    const isKnown = said.some((one) => one?.kind === "found" || one?.kind === "absent");
+    if (isKnown && (own !== undefined || answers.isOfOneGroup === true)) return { kind: "absent" };
     return said.includes(undefined) ? undefined : own;
   };
   return { refs, answer };
