@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import { routeFaults } from "../../controller/rules/rollout/routeFaults.ts";
 import { violationText } from "../../kube/validation/violation.ts";
-import type { RoutedAnswers } from "../../controller/rules/rollout/routeFaults.ts";
 import { byDefault, routedBy } from "../../test/golden/routingStories.ts";
 import { refusal, testApi } from "../../test/apiServer.ts";
 import { findRouted } from "./findRouted.ts";
@@ -37,9 +36,7 @@ function stage() {
     findRouted({ client, clock, routing: byDefault }, objects, clock.now() + 1_000);
   const told = async (object: unknown): Promise<readonly string[]> => {
     const { routes } = (await find(object)) ?? {};
-    return routes === undefined
-      ? ["nothing was read"]
-      : routeFaults(object, routes as RoutedAnswers).map(violationText);
+    return routes === undefined ? ["nothing was read"] : routeFaults(object, routes).map(violationText);
   };
   return { ...api, define, find, told };
 }
