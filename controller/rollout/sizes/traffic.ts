@@ -49,7 +49,8 @@ export function routeTraffic(p: Pass): boolean {
     verification = state.verification;
     if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, wanted);
   }
-  p.routers = { kind: "follow" };
+  p.routers =
+    verification?.kind === "failed" ? { kind: "follow", unverified: verification.reason } : { kind: "follow" };
   const before = statusOf(p).canary?.weights;
   const after = weightsOf(rollout, wanted);
   const { verified: _, ...recorded } = before ?? {};
