@@ -14,6 +14,7 @@ import { applyCrds } from "./crds.ts";
 import { type CommandResult, type ControlPlane, run, startControlPlane } from "./controlPlane.ts";
 import { kubeBinary } from "./kubeBinary.ts";
 import { kubeletPort } from "./kubeletPort.ts";
+import { podNetwork } from "./podNetwork.ts";
 import { logTail, newNursery } from "./processes.ts";
 
 /** What the cluster tests share: one cluster, one client, and the controllers that are running. */
@@ -55,6 +56,7 @@ async function ownCluster(dir: string) {
   const kubelet = await startKubelet(kubeletPort(api), {
     onError: console.error,
     settings: { backoffMs: 2000, maxBackoffMs: 4000 },
+    firstAddress: podNetwork.firstAddress,
   });
   const stop = async (): Promise<void> => {
     await kubelet.stop();
