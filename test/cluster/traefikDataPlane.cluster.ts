@@ -24,8 +24,8 @@ import { freePort } from "./harness/ports.ts";
 import type { RolloutView } from "./harness/rolloutView.ts";
 import { abort, promoteFull, setImage } from "./harness/userActions.ts";
 
-const TRAEFIK = "/apis/traefik.io/v1alpha1";
-const GATEWAY = "/apis/gateway.networking.k8s.io/v1";
+const TRAEFIK = "traefik.io/v1alpha1";
+const GATEWAY = "gateway.networking.k8s.io/v1";
 const PAUSE = { pause: {} };
 const binary = traefikBinary();
 const addresses = mayPlay && binary !== undefined ? podAddresses() : undefined;
@@ -42,14 +42,20 @@ const targets = [
   { name: CANARY, port: 80, weight: 0 },
 ];
 const ingressRoute = (host: string, services: readonly object[]): KubeObject => ({
+  apiVersion: TRAEFIK,
+  kind: "IngressRoute",
   metadata: { name },
   spec: { entryPoints: ["web"], routes: [{ kind: "Rule", match: `Host(\`${host}\`)`, services }] },
 });
-const gateway = {
+const gateway: KubeObject = {
+  apiVersion: GATEWAY,
+  kind: "Gateway",
   metadata: { name: "edge" },
   spec: { gatewayClassName: GATEWAY_CLASS, listeners: [{ name: "web", protocol: "HTTP", port: WEB_PORT }] },
 };
 const httpRoute = (host: string, parentRef: object = {}): KubeObject => ({
+  apiVersion: GATEWAY,
+  kind: "HTTPRoute",
   metadata: { name },
   spec: { parentRefs: [{ name: "edge", ...parentRef }], hostnames: [host], rules: [{ backendRefs: targets }] },
 });
@@ -61,8 +67,7 @@ const headerRoute = (route: string, headerName: string, headerValue: object) => 
 
 interface Plane {
   readonly what: string;
-  /** With the collections that they are created in. */
-  readonly objects: (host: string) => readonly (readonly [string, KubeObject])[];
+  readonly objects: (host: string) => readonly KubeObject[];
   readonly trafficRouting: object;
   readonly atFirst?: readonly object[];
   readonly toCanary?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -72,22 +77,19 @@ const planes: readonly Plane[] = [
   {
     what: "TraefikService",
     objects: (host) => [
-      [`${TRAEFIK} traefikservices`, { metadata: { name }, spec: { weighted: { services: targets } } }],
-      [`${TRAEFIK} ingressroutes`, ingressRoute(host, [{ kind: "TraefikService", name }])],
+      { apiVersion: TRAEFIK, kind: "TraefikService", metadata: { name }, spec: { weighted: { services: targets } } },
+      ingressRoute(host, [{ kind: "TraefikService", name }]),
     ],
     trafficRouting: { traefik: { weightedTraefikServiceName: name } },
   },
   {
     what: "IngressRoute",
-    objects: (host) => [[`${TRAEFIK} ingressroutes`, ingressRoute(host, targets)]],
+    objects: (host) => [ingressRoute(host, targets)],
     trafficRouting: { traefik: { weightedTraefikServiceName: `ingressroute/${name}` } },
   },
   {
     what: "HTTPRoute",
-    objects: (host) => [
-      [`${GATEWAY} gateways`, gateway],
-      [`${GATEWAY} httproutes`, httpRoute(host)],
-    ],
+    objects: (host) => [gateway, httpRoute(host)],
     trafficRouting: { ...byRoute, managedRoutes: ["exact", "prefix", "regex"].map((route) => ({ name: route })) },
     atFirst: [
       headerRoute("exact", "X-Canary", { exact: "always" }),
@@ -105,16 +107,18 @@ const planes: readonly Plane[] = [
 interface Stage {
   readonly cluster: StartedHarness;
   readonly traefik: Traefik;
-  /** Whose pods answer requests. `send`: so many requests for its own host. */
+  /** Whose pods answer requests. */
   newNamespace(topic: string): Promise<Place>;
   stop(): Promise<void>;
 }
 
 interface Place extends World {
   readonly host: string;
-  /** Into collections of this namespace. */
-  put(objects: ReturnType<Plane["objects"]>): Promise<void>;
+  put(objects: readonly KubeObject[]): Promise<void>;
 }
+
+const pathOf = (namespace: string, { apiVersion, kind = "" }: KubeObject): string =>
+  `/apis/${apiVersion}/namespaces/${namespace}/${kind.toLowerCase()}s`;
 
 async function newStage(): Promise<Stage> {
   const cluster = await ownCluster();
@@ -134,10 +138,7 @@ async function newStage(): Promise<Stage> {
         ...world,
         host: `${namespace}.example`,
         async put(objects) {
-          for (const [collection, object] of objects) {
-            const [group, plural] = collection.split(" ");
-            await api.create(`${group}/namespaces/${namespace}/${plural}`, object);
-          }
+          for (const object of objects) await api.create(pathOf(namespace, object), object);
         },
       };
     },
@@ -152,7 +153,7 @@ async function newStage(): Promise<Stage> {
 /** One cluster and one Traefik for all tests of this file, which are played one after the other. */
 let started: Promise<Stage> | undefined;
 const theStage = (): Promise<Stage> => (started ??= newStage());
-afterAll(async () => (await started)?.stop());
+afterAll(async () => (await started?.catch(() => undefined))?.stop());
 
 const divides =
   ({ traefik, cluster }: Stage, { namespace }: World, stable = STABLE, canary = CANARY) =>
@@ -188,10 +189,7 @@ async function atFirstStep(
 ) {
   const stage = await theStage();
   const world = await stage.newNamespace(topic);
-  await world.put([
-    [`${GATEWAY} gateways`, gateway],
-    [`${GATEWAY} httproutes`, httpRoute(world.host, parentRef)],
-  ]);
+  await world.put([gateway, httpRoute(world.host, parentRef)]);
   const trafficRouting = { ...byRoute, managedRoutes: managedRoutes.map((route) => ({ name: route })) };
   for (const object of routedObjects({ trafficRouting, port: freePort(), canary: { steps } }))
     await world.create(object);
@@ -209,7 +207,7 @@ test.skipIf(!canPlay)(
       [{ setWeight: 20 }, PAUSE],
       [],
     );
-    const route = `${GATEWAY}/namespaces/${world.namespace}/httproutes/${name}`;
+    const route = `/apis/${GATEWAY}/namespaces/${world.namespace}/httproutes/${name}`;
     const attach = (parentRef: object) =>
       stage.cluster.api.patch(route, "merge", { spec: { parentRefs: [{ name: "edge", ...parentRef }] } });
     const held = async (why: string): Promise<void> => {

@@ -43,6 +43,8 @@ export async function startTraefik(harness: StartedHarness, binary: string): Pro
     throw new Error("Cannot start Traefik on a cluster that is given: it needs a kubeconfig of its own");
   await defineKinds(harness);
   await api.create("/apis/gateway.networking.k8s.io/v1/gatewayclasses", {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "GatewayClass",
     metadata: { name: GATEWAY_CLASS },
     spec: { controllerName: "traefik.io/gateway-controller" },
   });
