@@ -31,11 +31,9 @@ const image = (version: number): string => `demo:v${version}`;
 /** In a cluster that is given there is no fake kubelet; and another controller may write other objects. */
 export const mayPlay = otherController() === undefined && (Bun.env.KUBECONFIG ?? "") === "";
 
-/** A cluster whose controller may be killed. Another one takes its Lease after three seconds instead of fifteen. */
+/** A cluster whose controller may be killed. Without a Lease, another one goes on at once. */
 export const ownCluster = (): Promise<StartedHarness> =>
-  startHarness({
-    controller: `${ownController} --leader-election-lease-duration=3s --leader-election-renew-deadline=2s --leader-election-retry-period=500ms`,
-  });
+  startHarness({ controller: `${ownController} --leader-elect=false` });
 
 const service = (serviceName: string, port: number): KubeObject => ({
   apiVersion: "v1",

@@ -88,7 +88,11 @@ async function startProcess(program: string, dir: string): Promise<Process> {
   const shell = Bun.spawn(["sh", "-c", keeper, "sh", ...command], { stdio: ["pipe", log, log] });
   let pid = 0;
   const hasStarted = async (): Promise<boolean> => {
-    pid = Number(await Bun.file(join(dir, "nginx.pid")).text().catch(() => ""));
+    pid = Number(
+      await Bun.file(join(dir, "nginx.pid"))
+        .text()
+        .catch(() => ""),
+    );
     return pid > 0;
   };
   await until("nginx has started", hasStarted, 10_000, () => logTail(join(dir, "error.log")));
