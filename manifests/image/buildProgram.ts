@@ -1,8 +1,10 @@
 /** The program as one file: Bun with our code in it, compiled ahead of time. */
-import { copyFile, mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { chmod, copyFile, mkdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { lean } from "./lean.ts";
 import { signedAdHoc } from "./machO.ts";
+import { seldomFiles } from "./seldom.ts";
+import { trimmed } from "./trim.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
 export const root = resolve(import.meta.dir, "../..");
@@ -56,17 +58,18 @@ export interface Build {
 /** @throws Error with the bundler's messages, or with the reason why there is no Bun for `platform` */
 export async function buildProgram({ platform, outfile, metafile }: Build): Promise<void> {
   requireVersion(Bun.version);
+  // Compiled code depends on how a compiler lays out Bun's structures: only where it has been seen to run.
+  const isCompiled = platform === undefined ? process.platform === "linux" : platform.startsWith("linux-");
   const cross =
     platform === undefined ? {} : { target: bunNames[platform].target, executablePath: await runtimeFor(platform) };
   const built = await Bun.build({
     entrypoints: [join(root, "main.ts")],
     root,
     minify: true,
-    // Compiled code depends on how a compiler lays out Bun's structures: only where it has been seen to run.
-    bytecode: platform === undefined || platform.startsWith("linux-"),
+    bytecode: isCompiled,
     splitting: true,
     format: "esm",
-    metafile: metafile !== undefined,
+    metafile: true,
     // Neither `.env` nor bunfig.toml of the folder in which the program is started may change what it does.
     compile: { ...cross, outfile, autoloadDotenv: false, autoloadBunfig: false },
     plugins: [lean],
@@ -74,6 +77,12 @@ export async function buildProgram({ platform, outfile, metafile }: Build): Prom
   // Bun signs for arm64 only; for Intel it leaves its own signature, which no longer fits (bun 1.4.5).
   if (platform?.startsWith("darwin-") === true) {
     await Bun.write(outfile, signedAdHoc(await Bun.file(outfile).bytes()));
+  }
+  if (isCompiled && built.metafile !== undefined) {
+    const seldom = seldomFiles(built.metafile, basename(outfile));
+    const bytes = trimmed(await Bun.file(outfile).bytes(), (file) => seldom.has(file));
+    await Bun.write(outfile, bytes);
+    await chmod(outfile, 0o755);
   }
   if (metafile !== undefined) await Bun.write(metafile, JSON.stringify(built.metafile));
 }
