@@ -4,6 +4,7 @@ import type { TrafficWeights } from "../../../schema/rollout.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { RoutingState } from "../model/model.ts";
 import { emit, isAborted, roles, setTraffic, statusOf, wake, type Pass } from "../actions/pass.ts";
+import { isCompleted } from "../model/rolloutConditions.ts";
 import { experimentTraffic } from "../model/experiments.ts";
 import { stableCarries, wantedTraffic, weightsOf, weightsText, routesMeanwhile } from "./weights.ts";
 
@@ -49,8 +50,7 @@ export function routeTraffic(p: Pass): boolean {
     verification = state.verification;
     if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, wanted);
   }
-  p.routers =
-    verification?.kind === "failed" ? { kind: "follow", unverified: verification.reason } : { kind: "follow" };
+  p.routers = { kind: "follow" };
   const before = statusOf(p).canary?.weights;
   const after = weightsOf(rollout, wanted);
   const { verified: _, ...recorded } = before ?? {};
@@ -79,9 +79,12 @@ function changeRoutes(p: Pass, routing: (traffic: Traffic) => RoutingState, want
 function recordVerification(p: Pass, weights: TrafficWeights, verification: Verification): void {
   p.weights = { ...weights, verified: verification.kind === "verified" };
   if (verification.kind === "verified") return;
-  const { kind } = verification;
-  // A decision takes several passes, but emits the event once.
-  const isEmitted = kind === "failed" && p.events.some(({ message }) => message === verification.reason);
-  if (kind === "failed" && !isEmitted) emit(p, "action", "TrafficRoutingError", verification.reason, "Warning");
   wake(p, p.now + ROUTER_RETRY_MS);
+  // Between two updates it holds nothing.
+  if (verification.kind !== "failed" || isCompleted(statusOf(p))) return;
+  const { reason } = verification;
+  p.routers = { kind: "follow", unverified: reason };
+  // A decision takes several passes, but emits the event once.
+  const isEmitted = p.events.some(({ message }) => message === reason);
+  if (!isEmitted) emit(p, "action", "TrafficRoutingError", reason, "Warning");
 }
