@@ -20,12 +20,14 @@ import {
 import type { KubeObject } from "./harness/api.ts";
 import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 import type { StartedHarness } from "./harness/harness.ts";
+import { kubeBinary } from "./harness/kubeBinary.ts";
 import { freePort } from "./harness/ports.ts";
 import type { RolloutView } from "./harness/rolloutView.ts";
 import { abort, promoteFull, setImage } from "./harness/userActions.ts";
 
 const TRAEFIK = "traefik.io/v1alpha1";
 const GATEWAY = "gateway.networking.k8s.io/v1";
+const repository = join(import.meta.dir, "../..");
 const PAUSE = { pause: {} };
 const binary = traefikBinary();
 const addresses = mayPlay && binary !== undefined ? podAddresses() : undefined;
@@ -260,7 +262,7 @@ test.skipIf(!canPlay).each(examples)(
   async (example, host, isVerified) => {
     const stage = await theStage();
     const world = await stage.newNamespace("traefik-example");
-    const path = join(import.meta.dir, `../../examples/${example}.yaml`);
+    const path = join(repository, `examples/${example}.yaml`);
     const { code, stderr } = await stage.cluster.kubectl(["-n", world.namespace, "apply", "-f", path]);
     expect([code, stderr]).toEqual([0, ""]);
     await world.waitFor(example, "Healthy", healthy);
@@ -280,6 +282,50 @@ test.skipIf(!canPlay).each(examples)(
     await load.stop();
     expect([load.tally().failures, tally.failures]).toEqual([[], []]);
     console.log(`dataplane: ${example}: ${load.tally().sent} requests over all of it, none failed`);
+  },
+  120_000,
+);
+
+/** The commands of a page's section, as one script for each block. */
+async function commandsIn(page: string, title: string): Promise<readonly string[]> {
+  const text = await Bun.file(join(repository, page)).text();
+  const [, section = ""] = text.split(`\n### ${title}\n`);
+  const [own = ""] = section.split(/^##/m);
+  return [...own.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
+}
+
+/** The commands as they are, in this namespace; port 80 of the node is the entry point of this Traefik. */
+const aliases = `set -ex
+kubectl() { "$KUBE" kubectl -n "$NAMESPACE" "$@"; }
+sluice() { bun main.ts "$@" -n "$NAMESPACE"; }
+curl() { command curl -sS --fail --connect-to "localhost:80:$ENTRY" "$@"; }
+`;
+
+test.skipIf(!canPlay)(
+  "the commands for k3s on the page of the Gateway API do what it says, word by word",
+  async () => {
+    const stage = await theStage();
+    const world = await stage.newNamespace("traefik-recipe");
+    const [provider = "", recipe = ""] = await commandsIn("docs/routers/plugins.md", "k3s");
+    // There is no controller for HelmChartConfigs here: Traefik has been started as that one would have it started.
+    const [, wait = ""] = provider.split("END\n");
+    const child = Bun.spawn(["bash", "-c", `${aliases}${wait}${recipe}`], {
+      cwd: repository,
+      env: {
+        ...Bun.env,
+        KUBE: await kubeBinary(),
+        KUBECONFIG: stage.cluster.kubeconfig,
+        NAMESPACE: world.namespace,
+        ENTRY: new URL(stage.traefik.url).host,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    expect({ code: await child.exited, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toContain("200 OK");
+    expect(stdout).toContain('"weight":80');
+    const { rollout } = await world.waitFor("canary-plugins", "goes on", pausedAt(3));
+    expect(verified(rollout)).toBe(true);
   },
   120_000,
 );

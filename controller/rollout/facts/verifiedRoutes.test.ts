@@ -71,7 +71,15 @@ async function stage() {
   report("Accepted", "True");
   edit(image("web:2"));
   await clock.advance(20_000);
-  return { clock, cluster, report, edit, seen, failure, routeNow: () => core.get(route) as { readonly spec?: unknown } };
+  return {
+    clock,
+    cluster,
+    report,
+    edit,
+    seen,
+    failure,
+    routeNow: () => core.get(route) as { readonly spec?: unknown },
+  };
 }
 
 describe("a canary by routes", () => {

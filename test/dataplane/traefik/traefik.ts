@@ -77,7 +77,8 @@ export async function startTraefik(harness: StartedHarness, binary: string): Pro
     child,
     async services() {
       const response = await read();
-      const { services = {} } = (await response?.json()) as { services?: Record<string, ServiceView> };
+      if (response === undefined) return new Map();
+      const { services = {} } = (await response.json()) as { services?: Record<string, ServiceView> };
       return new Map(Object.entries(services));
     },
     stop: () => nursery.release(),
