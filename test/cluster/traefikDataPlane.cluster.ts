@@ -179,8 +179,11 @@ test.skipIf(!canPlay).each(planes)(
 const failure = ({ status }: RolloutView): string =>
   status?.conditions?.find(({ type }) => type === "TrafficRoutingFailure")?.message ?? "";
 
-const verified = ({ status }: RolloutView): unknown =>
-  (status as { canary?: { weights?: { verified?: unknown } } } | undefined)?.canary?.weights?.verified;
+const weightsOf = ({ status }: RolloutView) =>
+  (status as { canary?: { weights?: { verified?: unknown; canary?: { weight?: unknown } } } } | undefined)?.canary
+    ?.weights;
+const verified = (rollout: RolloutView): unknown => weightsOf(rollout)?.verified;
+const weightOf = (rollout: RolloutView): unknown => weightsOf(rollout)?.canary?.weight;
 
 /** A canary behind an HTTPRoute, at its first step of these. */
 async function atFirstStep(
@@ -213,12 +216,13 @@ test.skipIf(!canPlay)(
     const attach = (parentRef: object) =>
       stage.cluster.api.patch(route, "merge", { spec: { parentRefs: [{ name: "edge", ...parentRef }] } });
     const held = async (why: string): Promise<void> => {
-      const { rollout } = await world.waitFor(name, why, (now) => failure(now) === why);
+      const isHeld = (now: RolloutView): boolean => failure(now) === why && weightOf(now) === 20;
+      const { rollout } = await world.waitFor(name, why, isHeld);
       expect(rollout.status).toMatchObject({
         phase: "Progressing",
         message: `TrafficRoutingError: ${why}`,
         currentStepIndex: 0,
-        canary: { weights: { canary: { weight: 20 }, verified: false } },
+        canary: { weights: { verified: false } },
       });
     };
     await held(`HTTPRoute "${name}" is not Accepted by Gateway "edge": NoMatchingParent`);
@@ -308,7 +312,7 @@ test.skipIf(!canPlay)(
     const world = await stage.newNamespace("traefik-recipe");
     const [provider = "", recipe = ""] = await commandsIn("docs/routers/plugins.md", "k3s");
     // There is no controller for HelmChartConfigs here: Traefik has been started as that one would have it started.
-    const [, wait = ""] = provider.split("END\n");
+    const [, wait = ""] = provider.split("\nEND\n");
     const child = Bun.spawn(["bash", "-c", `${aliases}${wait}${recipe}`], {
       cwd: repository,
       env: {

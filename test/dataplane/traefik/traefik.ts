@@ -15,7 +15,13 @@ export const GATEWAY_CLASS = "traefik";
 /** The port of its entry point `web`, as in the chart that k3s installs: a Gateway's listener names it. */
 export const WEB_PORT = 8000;
 
-/** What its API tells of a service. */
+/** What its API tells. */
+interface Loaded {
+  /** By their names, with the provider: "default-web-stable-80@kubernetescrd". */
+  readonly services: ReadonlyMap<string, ServiceView>;
+  readonly routers: readonly string[];
+}
+
 interface ServiceView {
   readonly weighted?: { readonly services: readonly { readonly name: string; readonly weight?: number }[] };
   readonly loadBalancer?: { readonly servers?: readonly { readonly url: string; readonly fenced?: boolean }[] };
@@ -25,8 +31,7 @@ export interface Traefik {
   /** Where its entry point `web` listens. */
   readonly url: string;
   readonly child: Child;
-  /** By their names, with the provider: "default-web-stable-80@kubernetescrd". */
-  services(): Promise<ReadonlyMap<string, ServiceView>>;
+  loaded(): Promise<Loaded>;
   stop(): Promise<void>;
 }
 
@@ -75,11 +80,13 @@ export async function startTraefik(harness: StartedHarness, binary: string): Pro
   return {
     url: `http://${host}:${WEB_PORT}/`,
     child,
-    async services() {
+    async loaded() {
       const response = await read();
-      if (response === undefined) return new Map();
-      const { services = {} } = (await response.json()) as { services?: Record<string, ServiceView> };
-      return new Map(Object.entries(services));
+      const { services = {}, routers = {} } = ((await response?.json()) ?? {}) as {
+        services?: Record<string, ServiceView>;
+        routers?: Record<string, unknown>;
+      };
+      return { services: new Map(Object.entries(services)), routers: Object.keys(routers) };
     },
     stop: () => nursery.release(),
   };
@@ -102,6 +109,16 @@ async function readyPods({ api }: StartedHarness, namespace: string, service: st
     .flatMap(({ endpoints = [] }) => endpoints)
     .flatMap(({ addresses, conditions }) => (conditions?.ready === false ? [] : addresses))
     .toSorted();
+}
+
+interface Route extends KubeObject {
+  readonly spec: { readonly rules: readonly { readonly matches?: readonly unknown[] }[] };
+}
+
+/** How many routers Traefik makes of the HTTPRoutes of a namespace: one for each match. */
+async function wantedRouters({ api }: StartedHarness, namespace: string): Promise<number> {
+  const { items } = await api.list<Route>(`/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes`);
+  return items.flatMap(({ spec }) => spec.rules.flatMap(({ matches = [undefined] }) => matches)).length;
 }
 
 export interface Division {
@@ -137,7 +154,7 @@ function divisionsIn(services: ReadonlyMap<string, ServiceView>, { namespace, st
   });
 }
 
-/** Resolves once Traefik has loaded this division, and the pods that are ready now. */
+/** Resolves once Traefik has loaded this division, the pods that are ready now, and header routes as they are now. */
 export async function loaded(traefik: Traefik, harness: StartedHarness, division: Division): Promise<void> {
   let seen: unknown;
   const isLoaded = async (): Promise<boolean> => {
@@ -145,9 +162,13 @@ export async function loaded(traefik: Traefik, harness: StartedHarness, division
       stable: await readyPods(harness, division.namespace, division.stable),
       canary: await readyPods(harness, division.namespace, division.canary),
     };
-    const divisions = divisionsIn(await traefik.services(), division);
-    seen = { pods, divisions };
+    const { services, routers } = await traefik.loaded();
+    const divisions = divisionsIn(services, division);
+    const count = routers.filter((router) => router.startsWith(`httproute-${division.namespace}-`)).length;
+    const wanted = await wantedRouters(harness, division.namespace);
+    seen = { pods, divisions, count, wanted };
     return (
+      count === wanted &&
       divisions.length > 0 &&
       divisions.every(({ stable, canary }) => {
         const total = stable.weight + canary.weight;
