@@ -14,10 +14,12 @@ import type { QueueMetrics, WorkQueue } from "../kube/runtime/queue.ts";
 import { analysisRunsRow, type AnalysisRunsObserver } from "./analysis/analysisRunsRow.ts";
 import { askKube } from "./analysis/actions/askKube.ts";
 import { measurerOf } from "./analysis/actions/measurer.ts";
+import { bindingsApiOf, verifiesAtAws } from "../providers/traffic/albVerify.ts";
 import type { SendHttp } from "../providers/metrics/measuring/http.ts";
 import type { MetricProviderRow } from "../providers/metrics/provider.ts";
 import { createManager, keysIn, type Manager } from "../kube/runtime/runController.ts";
 import { createSecretReader } from "./analysis/actions/secrets.ts";
+import { createInquiries, type Inquiries } from "./balancers/inquiries.ts";
 import { createPluginsConfigured } from "./plugins/configuration.ts";
 import { createStepCalls } from "./plugins/stepCalls.ts";
 import { namesPlugins } from "./rollout/facts/stepPluginFacts.ts";
@@ -229,7 +231,8 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
     readSecret: createSecretReader(client, clock),
     ask: measurer.begin,
   });
-  const rollouts = (line.rollouts = manager.runController(rolloutsRow({ ...ports, stepCalls }, sources)));
+  const inquiries = inquiriesOf(ports);
+  const rollouts = (line.rollouts = manager.runController(rolloutsRow({ ...ports, stepCalls, inquiries }, sources)));
   manager.runController(servicesRow(ports, sources));
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
@@ -247,6 +250,21 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
     manager.runController(adoptionsRow(migrating, sources, ports.instanceId));
   }
   return { rollouts, experiments };
+}
+
+/** What asks AWS is loaded with the first question. */
+function inquiriesOf({ client, clock, validForMs, stores, measuring = UNREACHED }: KindPorts): Inquiries | undefined {
+  const { settings } = stores.routed;
+  if (!verifiesAtAws(settings)) return undefined;
+  const asking = { client, ...measuring, bindingsApi: bindingsApiOf(settings) };
+  return createInquiries({
+    clock,
+    validForMs,
+    async answerTo(namespace, inquiry, signal) {
+      const { answerTo } = await import("./balancers/askBalancers.ts");
+      return answerTo(asking, namespace, inquiry, signal);
+    },
+  });
 }
 
 /** Rollouts for which it counts that other plugins are configured. */

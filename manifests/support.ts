@@ -57,6 +57,10 @@ export const SUPPORT: readonly Row[] = [
       ({ title }) => title,
     ),
   },
+  {
+    part: "`sessionAffinity`",
+    works: ROUTERS.filter(({ abilities }) => abilities.sessionAffinity !== undefined).map(({ title }) => title),
+  },
   { part: "analysis", works: ["as a step", "in the background", "before and after promotion"] },
   {
     part: "metric providers",

@@ -104,6 +104,17 @@ export const eventReasons = {
   CanaryMappingCleanupError: { send: "always", means: "The canary's Mapping could not be deleted." },
   VirtualRouterNotFound: { send: "always", means: "The VirtualRouter of a VirtualService does not exist." },
   VirtualNodeNotFound: { send: "always", means: "A VirtualNode that the Rollout names does not exist." },
+  TargetGroupVerified: {
+    send: "always",
+    means: "A target group of AWS has the weight, or all the pods, that it is to have.",
+  },
+  TargetGroupUnverified: {
+    send: "always",
+    means: "A target group of AWS does not have the weight, or all the pods, that it is to have yet.",
+  },
+  TargetGroupVerifyError: { send: "always", means: "AWS could not be asked about a target group." },
+  LoadBalancerNotFound: { send: "always", means: "AWS has no load balancer of the name that an Ingress has." },
+  WeightVerifyError: { send: "always", means: "Whether the weights are in force could not be found out." },
   TrafficSplitCreated: { send: "narration", means: "The TrafficSplit of a mesh is made." },
 } as const satisfies Readonly<Record<string, EventReasonRow>>;
 

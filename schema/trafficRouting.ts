@@ -2,6 +2,7 @@
 import type * as v from "valibot";
 import {
   about,
+  Amount,
   boolean,
   few,
   fewNamed,
@@ -87,6 +88,15 @@ export const TrafficRouting = openObject(
   optional({
     ...routers,
     managedRoutes: about("Names for header and mirror routes, first wins.", few(named)),
+    sessionAffinity: about(
+      "Keeps clients that the canary has answered with it, by a cookie. Of Sluice alone.",
+      object(
+        optional({
+          cookieName: about("Default sluice-affinity.", name),
+          maxAge: about("Seconds, or a duration such as 24h. Default a day.", Amount),
+        }),
+      ),
+    ),
     maxTrafficWeight: about("What counts as all traffic. Default 100.", within(int32, 1)),
   }),
 );

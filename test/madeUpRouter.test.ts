@@ -12,6 +12,8 @@ import { routerViolations } from "../controller/rules/rollout/trafficRouters.ts"
 import { unsupportedFeatures } from "../controller/rules/rollout/support.ts";
 import { violationText } from "../kube/validation/violation.ts";
 import { loopRules } from "../cli/controller/rights.ts";
+import { custom, definition, type MadeUpRouter } from "../simulator/simulate/routed/madeUp.ts";
+import { kindsOf, MADE_UP, routed as madeUpFor } from "../simulator/simulate/routedObjects.ts";
 import type { RouterRow } from "../providers/traffic/router.ts";
 import { drivenOf, ROUTERS, settingsOf } from "../providers/traffic/routers.ts";
 import { settingsBy } from "../providers/traffic/settings.ts";
@@ -45,8 +47,8 @@ describe("one more router, a file and a line in the table,", () => {
   test("has flags, and its settings by default", () => {
     const flags = routerFlags(settingsOf(routers));
     expect(flags.map(({ name }) => name)).toContain("ferry-harbours");
-    expect(Object.keys(ignoredBeside(flags))).not.toContain("alb-verify-weight");
-    expect(Object.keys(ignoredBeside([]))).toContain("alb-verify-weight");
+    expect(Object.keys(ignoredBeside(flags))).not.toContain("disable-compression");
+    expect(Object.keys(ignoredBeside([]))).toContain("disable-compression");
     const settings = settingsBy(settingsOf(routers), () => undefined);
     expect(settings).toMatchObject({ ferryHarbours: ["north"], ferryVerify: true });
     expect(createStores(undefined, undefined, drivenOf(routers)).routed.settings).toMatchObject({
@@ -115,6 +117,18 @@ describe("one more router, a file and a line in the table,", () => {
     expect(routedObjects(stores.routed, rollout).map(([{ resource }]) => resource.kind)).toEqual(["Ferry"]);
     expect(releaseSweeps(stores)).toContain(FERRIES);
     expect(letGo(stores, rollout, undefined)).toEqual([`${FERRIES} default/web`]);
+  });
+
+  test("has its objects and their kind made up for a simulation", () => {
+    const row: MadeUpRouter = {
+      kinds: [definition("example.com", ["v1"], "Ferry", "ferries")],
+      services: ({ harbour }) => [String(harbour)],
+      objects: (_, { metadata: { name } }) => [custom("example.com/v1", "Ferry", name, { canary: 0 })],
+    };
+    const table = { ...MADE_UP, ferry: row };
+    expect(madeUpFor(rollout, table)).toMatchObject({ services: ["north"], objects: [{ kind: "Ferry" }] });
+    expect(kindsOf(table).map(({ metadata }) => metadata.name)).toContain(FERRIES);
+    expect(madeUpFor(rollout)).toEqual({ services: [], objects: [] });
   });
 
   test("is given weights and managed routes as data, and says what is to be written", () => {

@@ -19,7 +19,7 @@ const harbours: RouterSetting = {
 /** A flag of the reference, which is ignored while no row has it. */
 const verifies: RouterSetting = {
   name: "ferryVerify",
-  flag: "alb-verify-weight",
+  flag: "disable-compression",
   kind: "bool",
   value: "true",
   help: "wait until a Ferry has landed",

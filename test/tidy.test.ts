@@ -40,9 +40,19 @@ const exceptions: Readonly<Record<string, string>> = {
 const pureFolders = [
   ...["object", "validation"].map((name) => `kube/${name}/`),
   ...["expression", "rules", "steps"].map((name) => `controller/${name}/`),
-  ...["actions", "course", "decide", "explain", "hash", "model", "revision", "sizes", "status", "verbs"].map(
-    (name) => `controller/rollout/${name}/`,
-  ),
+  ...[
+    "actions",
+    "balancers",
+    "course",
+    "decide",
+    "explain",
+    "hash",
+    "model",
+    "revision",
+    "sizes",
+    "status",
+    "verbs",
+  ].map((name) => `controller/rollout/${name}/`),
   ...["convert", "plan"].map((name) => `controller/migration/${name}/`),
   "controller/analysis/make/",
   "controller/doctor/",

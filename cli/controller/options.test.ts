@@ -154,9 +154,9 @@ describe("the flags of the controller", () => {
 
 describe("flags that do nothing here", () => {
   test("are taken from a Deployment of the reference with one warning that names them", () => {
-    const given = ["--analysis-threads", "5", "--aws-verify-target-group", "--qps=50"];
+    const given = ["--analysis-threads", "5", "--disable-compression", "--qps=50"];
     expect(warnings(given)).toEqual([
-      "These flags have no effect in this version: --analysis-threads, --aws-verify-target-group",
+      "These flags have no effect in this version: --analysis-threads, --disable-compression",
     ]);
   });
 

@@ -8,6 +8,7 @@ import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
 import type { WorkQueue } from "../../kube/runtime/queue.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import type { Inquiries } from "../balancers/inquiries.ts";
 import type { StepCalls } from "../plugins/stepCalls.ts";
 import type { Decision } from "./actions/action.ts";
 import type { PassPorts } from "./apply/carryOut.ts";
@@ -39,6 +40,8 @@ export interface RolloutsPorts extends Pick<
   readonly kstatusForAll?: boolean | undefined;
   /** Absent: no step plugin is ever asked. */
   readonly stepCalls?: StepCalls;
+  /** Absent: nobody asks load balancers. */
+  readonly inquiries?: Inquiries | undefined;
 }
 
 type RolloutsRow = ControllerRow<RolloutFacts, Decision | undefined>;
@@ -48,13 +51,15 @@ const EVENTS_FIRST_MS = 100;
 
 export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow {
   const { stores, observer, events } = ports;
-  const { stepCalls } = ports;
+  const { stepCalls, inquiries } = ports;
   const line: { queue?: Pick<WorkQueue, "add"> } = {};
   const { forget, ...pass } = createReconciler({
     ...ports,
     memories: createMemories(),
-    gatherer: createGatherer(stores, ports.kstatusForAll, stepCalls),
+    gatherer: createGatherer(stores, ports.kstatusForAll, stepCalls, inquiries),
     callStepPlugin: (rollout, call) => stepCalls?.call(rollout, call, () => line.queue?.add(keyOf(rollout))),
+    askBalancer: (rollout, inquiry) => inquiries?.ask(rollout, inquiry, () => line.queue?.add(keyOf(rollout))),
+    answersTold: ({ rollout, balancers }) => inquiries?.told(rollout.metadata.uid ?? "", balancers?.answers ?? []),
     outcomesTaken: ({ rollout, stepPlugins }) =>
       stepCalls?.taken(rollout.metadata.uid ?? "", stepPlugins?.outcomes ?? []),
     finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
@@ -64,6 +69,7 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
   const forgetAll = (rollout: Rollout): void => {
     forget(keyOf(rollout));
     stepCalls?.forget(rollout.metadata.uid ?? "");
+    inquiries?.forget(rollout.metadata.uid ?? "");
   };
   return {
     kind: "Rollouts",

@@ -4,24 +4,14 @@ import { goFloat } from "../../kube/object/goFloat.ts";
 import { isList } from "../../kube/object/json.ts";
 import { CloudWatchMetric, type CloudWatchQuery } from "../../schema/analysis.ts";
 import type { IntOrString } from "../../schema/scalars.ts";
+import { awsEndpoint } from "./awsEndpoint.ts";
 import { type Answered, decodedObject, excerpt, failed, isOk, measuredBy, memberAt, readOnly } from "./conversation.ts";
 import type { Asking, MetricProviderRow, Next, Reading } from "./provider.ts";
 
 const TITLE = "CloudWatch";
 const SERVICE = "monitoring";
 
-/** The domains of AWS's partitions, by how their regions begin. */
-const DOMAINS: readonly (readonly [region: string, domain: string])[] = [
-  ["cn-", "amazonaws.com.cn"],
-  ["us-iso-", "c2s.ic.gov"],
-  ["us-isob-", "sc2s.sgov.gov"],
-  ["us-isof-", "csp.hci.ic.gov"],
-  ["eu-isoe-", "cloud.adc-e.uk"],
-  ["eusc-", "amazonaws.eu"],
-];
-
-const domainOf = (region: string): string =>
-  DOMAINS.find(([start]) => region.startsWith(start))?.[1] ?? "amazonaws.com";
+const ENDPOINT = { title: TITLE, host: SERVICE, variable: "AWS_ENDPOINT_URL_CLOUDWATCH" };
 
 /** A number, or one in a text; as in the reference a text that is none counts as 0. */
 const whole = (amount: IntOrString | undefined): number => {
@@ -52,29 +42,11 @@ const metricDataQuery = (query: CloudWatchQuery): object => ({
   ...(query.returnData !== undefined && { ReturnData: query.returnData }),
 });
 
-interface Endpoint {
-  readonly region: string;
-  readonly url: string;
-}
-
-/** Where AWS's own programs would look: the two variables of a region, and those that name another endpoint. */
-function endpointOf({ environment }: Asking): Endpoint | { readonly problem: string } {
-  const set = (...names: readonly string[]): string =>
-    names.map((name) => environment(name) ?? "").find((value) => value !== "") ?? "";
-  const region = set("AWS_REGION", "AWS_DEFAULT_REGION");
-  if (region === "") return { problem: `${TITLE} needs a region: set AWS_REGION at the controller` };
-  if (!/^[a-z0-9-]{1,40}$/.test(region)) return { problem: "AWS_REGION of the controller is not the name of a region" };
-  const own = set("AWS_ENDPOINT_URL_CLOUDWATCH", "AWS_ENDPOINT_URL");
-  if (own !== "" && !URL.canParse(own))
-    return { problem: "the endpoint of AWS in the controller's environment is not a URL" };
-  return { region, url: own === "" ? `https://${SERVICE}.${region}.${domainOf(region)}/` : own };
-}
-
 function begin({ interval = "", metricDataQueries }: CloudWatchMetric, asking: Asking): Next {
   const written = interval === "" ? "5m" : interval;
   const problem = goDurationProblem(written);
   if (problem !== undefined) return failed(problem);
-  const endpoint = endpointOf(asking);
+  const endpoint = awsEndpoint(ENDPOINT, asking.environment);
   if ("problem" in endpoint) return failed(endpoint.problem);
   const { region, url } = endpoint;
   return {

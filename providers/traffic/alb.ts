@@ -2,10 +2,9 @@
  * The AWS load balancer controller (docs/behaviour/traffic.md#alb). An Ingress leads to a backend that need not exist;
  * an annotation named after that backend holds how its traffic is divided: a forward action, as JSON. The Ingress
  * is the user's and may be shared by Rollouts, so another annotation lists which of them are written for which Rollout
- * (header routes: albRoutes.ts; release: albRelease.ts).
- *
- * Not in here: asking AWS whether it has applied the weights.
+ * (header routes: albRoutes.ts; release: albRelease.ts; what AWS says of the weights: albVerify.ts).
  */
+import { ENDPOINT_SLICES } from "../../kube/client/resources.ts";
 import { equal } from "../../kube/object/equality.ts";
 import { mergePatch } from "../../kube/object/mergePatch.ts";
 import { at, type Place, present, text } from "../../kube/validation/place.ts";
@@ -22,6 +21,7 @@ import {
   type Stickiness,
   type TargetGroup,
 } from "./albAnnotations.ts";
+import { verificationSettings, verifiesAtAws, verifyWeights } from "./albVerify.ts";
 import { release, type Unsplit, withoutSplits } from "./albRelease.ts";
 import { type Around, type HeaderRoute, routable, routeAnnotations, routeKeys, withRoutes } from "./albRoutes.ts";
 import {
@@ -83,7 +83,7 @@ export const alb: Router<"alb"> = {
     names: ingressPlaces(settings, "ingress", "ingresses"),
     service: text(at(settings, "rootService")) || stableService,
   })),
-  settings: [ingressClasses],
+  settings: [ingressClasses, ...verificationSettings],
   uses: [
     {
       group: INGRESSES.group,
@@ -91,11 +91,30 @@ export const alb: Router<"alb"> = {
       verbs: ["get", "list", "watch", "patch"],
       why: { verb: "writes", what: "annotations on yours" },
     },
+    {
+      group: "elbv2.k8s.aws",
+      plural: "targetgroupbindings",
+      verbs: ["list"],
+      why: { verb: "reads", what: "TargetGroupBindings where --aws-verify-target-group is set" },
+    },
+    {
+      group: ENDPOINT_SLICES.group,
+      plural: ENDPOINT_SLICES.plural,
+      verbs: ["list"],
+      why: { verb: "reads", what: "the endpoints of Services that have one" },
+    },
   ],
-  resources: () => [INGRESSES],
+  // Their status names the load balancer.
+  resources: (settings) => [verifiesAtAws(settings) ? { ...INGRESSES, hasStatus: true } : INGRESSES],
   reads: (rollout) => ingressNames(rollout).map((name) => ingressRef(rollout, name)),
   heeds: (ingress, settings) => isOfClass(ingress, listIn(settings, ingressClasses)),
   route: (input) => planOf(ingressNames(input.rollout).flatMap((name) => partsOf(input, name))),
+  verify: (input) =>
+    verifyWeights(input, {
+      ingresses: ingressNames(input.rollout),
+      groups: targetGroups(input.rollout, input.traffic),
+    }),
+  registers: (rollout) => servicesOf(rollout, "preferred").stable,
   release,
 };
 

@@ -6,11 +6,13 @@ import { equal } from "../../kube/object/equality.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { at, items, root, text } from "../../kube/validation/place.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import { affinityName, cookieNameIn } from "./affinity.ts";
 import { GATEWAY_MARKS, type GatewayMark, marksOf, marksText } from "./gatewayMark.ts";
 import { listIn, recordIn } from "./gatewayObject.ts";
 import { release, returned } from "./gatewayRelease.ts";
 import { GATEWAY_CLASSES, whyNoMirror } from "./gatewayMirror.ts";
 import { type Rules, rulesFor } from "./gatewayRules.ts";
+import { hasCookies } from "./gatewaySessions.ts";
 import { type NamedRoute, NO_ROUTES, ROUTE_KINDS, type Stanza, stanzaOf } from "./gatewayStanza.ts";
 import { verify } from "./gatewayVerify.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
@@ -126,7 +128,8 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
   if (current === undefined) return faulty(`${resource.plural}.${resource.group} "${route.name}" not found`, true);
   const { routes, faults } = possibleRoutes(input, route, current);
   const rules = rulesOf(input, stanza, route, current, routes);
-  const patch = patchOf({ ...input, traffic: { ...input.traffic, routes } }, stanza, current, rules);
+  const traffic = { ...sessionsHere(route, input.traffic), routes };
+  const patch = patchOf({ ...input, traffic }, stanza, current, rules);
   const { stable, canary } = servicesOf(input.rollout, "instead");
   const list = route.kind.matching === undefined ? "backendRef list" : "backendRef";
   const lacking = `${list} was not found in ${member}: no rule of ${resource.kind} \`${route.name}\` leads to both ${stable || "a stableService"} and ${canary || "a canaryService"}`;
@@ -168,7 +171,8 @@ function rulesOf(
 ): Rules {
   const { rollout, traffic } = input;
   const mark = marksOf(current).get(markName(rollout, namespace));
-  const { managedRoutes = [] } = rollout.spec.strategy?.canary?.trafficRouting ?? {};
+  const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
+  const { managedRoutes = [] } = trafficRouting ?? {};
   const earlier = rollout.status?.canary?.weights?.additional ?? [];
   return rulesFor({
     rules: listIn(recordIn(current.spec), "rules"),
@@ -179,13 +183,24 @@ function rulesOf(
     traffic: { ...traffic, routes },
     managedNames: new Set([
       ...(mark?.routes ?? []),
+      ...sessionNames(rollout, trafficRouting?.sessionAffinity !== undefined),
       ...[...(route.takesHeaders ? managedRoutes : []), ...routesHere(route, traffic)].map(({ name }) => name),
     ]),
     mark,
+    rollout: rollout.metadata.name,
+    cookie: cookieNameIn(trafficRouting?.sessionAffinity),
     earlier: new Set(earlier.map(({ serviceName }) => serviceName ?? "").filter((name) => name !== "")),
     experimentPort: experimentPort(rollout),
   });
 }
+
+/** Without sessions where requests have no cookies. */
+function sessionsHere({ kind }: NamedRoute, { affinity, ...traffic }: Traffic): Traffic {
+  return affinity === undefined || !hasCookies(kind.matching) ? traffic : { ...traffic, affinity };
+}
+
+const sessionNames = ({ metadata }: Rollout, hasSessions: boolean): readonly string[] =>
+  hasSessions ? [affinityName(metadata.name)] : [];
 
 /** Header and mirror routes that a route can have. A mirror is for all of them, as the plugin's next version has it. */
 const routesHere = ({ kind, takesHeaders }: NamedRoute, { routes }: Traffic): readonly ManagedRoute[] =>
@@ -213,9 +228,10 @@ function patchOf(
   const mark: GatewayMark = {
     ...servicesOf(rollout, "instead"),
     ...(was === undefined ? {} : { was }),
-    routes: traffic.routes.map((route) => route.name),
+    routes: [...traffic.routes.map((route) => route.name), ...sessionNames(rollout, traffic.affinity !== undefined)],
     experiments: traffic.additional.map(({ serviceName }) => serviceName),
     ...(label === undefined ? {} : { label: label.key }),
+    ...(traffic.affinity === undefined ? {} : { cookie: traffic.affinity.cookieName }),
   };
   const after = new Map([...before].filter(([other]) => other !== name));
   if (isSplit) after.set(name, mark);

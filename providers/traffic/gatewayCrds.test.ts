@@ -63,8 +63,10 @@ if (existsSync(file)) {
     const object = (ref: Pick<ObjectRef, "namespace" | "name">) => core.get(place(ref)) as RoutedObject | undefined;
     const before = object(metadata)?.spec;
 
+    const affinity = { cookieName: "sluice-affinity", value: "new", maxAge: 60 };
     const wants = [
       wanting(20),
+      ...(kind === "HTTPRoute" ? [wanting(30, { affinity })] : []),
       wanting(20, { routes: [header, mirror], ...experiment }),
       wanting(60, { routes: [mirror] }),
       wanting(100),

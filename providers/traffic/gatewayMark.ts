@@ -19,6 +19,8 @@ export interface GatewayMark {
   readonly experiments: readonly string[];
   /** The key of the label of routes in progress. */
   readonly label?: string;
+  /** The name of the cookie by which sessions stay with the canary. */
+  readonly cookie?: string;
 }
 
 /** None where the annotation cannot be read. */
@@ -29,7 +31,7 @@ export function marksOf({ metadata }: RoutedObject): ReadonlyMap<string, Gateway
 
 function markIn(mark: Json): GatewayMark {
   const names = (member: string): readonly string[] => listIn(mark, member).filter((name) => typeof name === "string");
-  const { was, label } = mark;
+  const { was, label, cookie } = mark;
   return {
     stable: textIn(mark, "stable"),
     canary: textIn(mark, "canary"),
@@ -37,6 +39,7 @@ function markIn(mark: Json): GatewayMark {
     routes: names("routes"),
     experiments: names("experiments"),
     ...(typeof label === "string" ? { label } : {}),
+    ...(typeof cookie === "string" ? { cookie } : {}),
   };
 }
 

@@ -61,6 +61,8 @@ const withoutSplit = (
     namespace: name.includes("/") ? name.slice(0, name.indexOf("/")) : namespace,
     ownNamespace: namespace,
     traffic: { canaryWeight: 0, total: 100, additional: [], routes: [] },
+    rollout: "",
+    cookie: "",
     managedNames: new Set(mark.routes),
     mark,
     earlier: new Set(),

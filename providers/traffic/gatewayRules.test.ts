@@ -59,21 +59,30 @@ function randomTraffic(random: Random): Traffic {
     podTemplateHash: `${n}`,
     weight: random(6),
   }));
-  return wanting(canaryWeight, { additional, routes: routes.filter(() => random(2) === 0) });
+  const affinity = { cookieName: "sluice-affinity", value: some(random, ["b", "c"]), maxAge: 60 };
+  const sessions = canaryWeight > 0 && random(2) === 0 ? { affinity } : {};
+  return wanting(canaryWeight, { additional, routes: routes.filter(() => random(2) === 0), ...sessions });
 }
 
 type Rule = { readonly name?: string; readonly backendRefs?: readonly unknown[] } | null;
 
+/** The only filter of a canary's backend in these worlds that sets a cookie. */
+function withoutOurCookie(backend: object): object & { readonly name?: string } {
+  const { filters: _, ...rest } = backend as { readonly filters?: readonly object[] };
+  return JSON.stringify(backend).includes("sluice-affinity=") ? rest : backend;
+}
+
 /** Rules without what is divided in them, and without ours. */
 const foreign = (rules: readonly unknown[]): unknown[] =>
   (rules as readonly Rule[])
-    .filter((rule) => !/^(beta|copy)(-\d+)?$/.test(rule?.name ?? ""))
+    .filter((rule) => !/^(beta|copy|web-affinity)(-\d+)?$/.test(rule?.name ?? ""))
     .map((rule) =>
       Array.isArray(rule?.backendRefs)
         ? {
             ...rule,
             backendRefs: rule.backendRefs
               .map((one) => one as { readonly name?: string; readonly weight?: number } | null)
+              .map((one) => (one?.name === "web-next" ? withoutOurCookie(one) : one))
               .filter((one) => one?.name?.startsWith("exp-") !== true)
               .map((one) => (one?.name?.startsWith("web") === true ? { ...one, weight: 0 } : one)),
           }
@@ -88,6 +97,7 @@ test("in any route what has been done once is not done again, what is not ours s
     const rollout = routedBy({
       plugins: { [GATEWAY_PLUGIN]: random(2) === 0 ? { httpRoute: "shop" } : { httpRouteSelector: {} } },
       managedRoutes: [{ name: "beta" }, { name: "copy" }],
+      sessionAffinity: {},
     });
     const rules = Array.from({ length: random(4) }, () => randomRule(random));
     const spec = random(20) === 0 ? undefined : { rules };

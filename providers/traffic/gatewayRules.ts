@@ -4,6 +4,7 @@
  */
 import { type Json, listIn, recordIn, textIn } from "./gatewayObject.ts";
 import { managedMatches } from "./gatewayMatches.ts";
+import { hasCookies, sessionRule, withCookie, withoutCookie } from "./gatewaySessions.ts";
 import type { GatewayMark } from "./gatewayMark.ts";
 import { type ManagedRoute, stableWeight, type Traffic } from "./router.ts";
 import type { StableAndCanary } from "./stableAndCanary.ts";
@@ -16,7 +17,10 @@ export interface RulesInput {
   readonly namespace: string;
   /** Of the route. */
   readonly ownNamespace: string;
-  readonly traffic: Pick<Traffic, "canaryWeight" | "total" | "additional" | "routes">;
+  readonly traffic: Pick<Traffic, "canaryWeight" | "total" | "additional" | "routes" | "affinity">;
+  /** The Rollout's name, and that of the cookie that is its; "" without. */
+  readonly rollout: string;
+  readonly cookie: string;
   /** Of header and mirror routes that are ours, in force or not. */
   readonly managedNames: ReadonlySet<string>;
   /** What this Rollout has left on the route. */
@@ -44,7 +48,7 @@ export function rulesFor(input: RulesInput): Rules {
   const was = input.mark === undefined ? restWeight(input) : input.mark.was;
   const weighted = rules
     .filter((rule) => !isManaged(input, rule))
-    .map((rule) => (isDivided(input, rule) ? withWeights(input, recordIn(rule), was) : rule));
+    .map((rule) => (isDivided(input, rule) ? withWeights(input, cookieless(input, recordIn(rule)), was) : rule));
   const sources = weighted.filter((rule) => isDivided(input, rule)).map(recordIn);
   const faults: string[] = [];
   const made = traffic.routes.map((route) => {
@@ -55,15 +59,75 @@ export function rulesFor(input: RulesInput): Rules {
     made.flatMap(({ route, rules: own }) => (route.kind === kind ? own : []));
   const mirrors = of("mirror");
   const headers = of("header");
+  const kept = withSessions(input, [...mirrors, ...weighted], new Set([...mirrors, ...sources]), faults);
   return {
     // A header makes a match more particular, so that its rule wins wherever it stands. A mirror need not be, and of
     // equals the first rule wins.
-    rules: [...mirrors, ...weighted, ...headers],
+    rules: [...kept.rules, ...headers, ...kept.sessions],
     divided: sources.length,
     isSplit: sources.length > 0 && (!isAllStable(traffic) || traffic.additional.length + traffic.routes.length > 0),
     was,
     faults,
   };
+}
+
+interface Sessions {
+  readonly rules: readonly unknown[];
+  /** Those for requests with the cookie. */
+  readonly sessions: readonly Json[];
+}
+
+/** @param divided those of `rules` whose requests are divided; mirrors are among them, and need no copy of the canary's */
+function withSessions(
+  input: RulesInput,
+  rules: readonly unknown[],
+  divided: ReadonlySet<unknown>,
+  faults: string[],
+): Sessions {
+  const { affinity } = input.traffic;
+  if (affinity === undefined || !hasCookies(input.matching)) return { rules, sessions: [] };
+  const sessions: Json[] = [];
+  const fails = (why: string, rule: unknown): unknown => {
+    faults.push(`sessions cannot be kept with the canary: ${why}`);
+    return rule;
+  };
+  const next = rules.map((rule) => {
+    const canary = backendsOf(rule).find((backend) => isCanary(input, backend));
+    if (!divided.has(rule) || canary === undefined) return rule;
+    const source = withoutMirror(input, recordIn(rule));
+    const own = sessionRule({ source, canary: recordIn(canary), affinity, rollout: input.rollout, n: sessions.length });
+    const setting = withCookie(canary, affinity);
+    if (typeof own === "string") return fails(own, rule);
+    if (typeof setting === "string") return fails(setting, rule);
+    if (listIn(own, "matches").length > 0) sessions.push(own);
+    const backendRefs = backendsOf(rule).map((backend) => (backend === canary ? setting : backend));
+    return { ...recordIn(rule), backendRefs };
+  });
+  return { rules: next, sessions };
+}
+
+const isCanary = (input: RulesInput, backend: unknown): boolean => serviceOf(input, backend) === input.services.canary;
+
+/** Requests that come to the canary need no copy there. */
+function withoutMirror(input: RulesInput, rule: Json): Json {
+  const filters = listIn(rule, "filters");
+  const left = filters.filter((filter) => !isCanary(input, recordIn(recordIn(filter)["requestMirror"])["backendRef"]));
+  if (left.length === filters.length) return rule;
+  const { filters: _, ...rest } = rule;
+  return { ...rest, ...(left.length === 0 ? {} : { filters: left }) };
+}
+
+function cookieless(input: RulesInput, rule: Json): Json {
+  const { cookie, mark } = input;
+  const old = backendsOf(rule);
+  const names = new Set([cookie, mark?.cookie ?? ""]);
+  const canaries = new Set([input.services.canary, mark?.canary]);
+  const next = old.map((backend) =>
+    canaries.has(serviceOf(input, backend))
+      ? [...names].reduce((left, name) => withoutCookie(left, name), backend)
+      : backend,
+  );
+  return next.every((backend, n) => backend === old[n]) ? rule : { ...rule, backendRefs: next };
 }
 
 const isAllStable = ({ canaryWeight, additional }: RulesInput["traffic"]): boolean =>

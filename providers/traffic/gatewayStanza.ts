@@ -139,3 +139,13 @@ export function stanzaViolations(plugins: Place): readonly Violation[] {
     ),
   ];
 }
+
+/** Only HTTP requests have cookies. @param plugins the settings of all of them */
+export function httpRouteLacks(plugins: Place): string | undefined {
+  const other = keys(plugins).find((name) => name !== GATEWAY_PLUGIN);
+  if (other !== undefined) return `the plugin ${other} cannot`;
+  const settings = at(plugins, GATEWAY_PLUGIN);
+  const member = "httpRoute";
+  if ([member, `${member}s`, `${member}${SELECTOR}`].some((name) => present(at(settings, name)))) return undefined;
+  return `only an HTTPRoute of the Gateway API has cookies; name one in ${member}`;
+}

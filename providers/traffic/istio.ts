@@ -6,11 +6,13 @@ import { at, type Place, present, root, text } from "../../kube/validation/place
 import { helped, internalError } from "../../kube/validation/violation.ts";
 import { MANAGED_BY } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { holderOf, marksOn, selectionIn, type Split } from "./istioMark.ts";
-import { allDestinations, partiesOf, roleOf, weightOf } from "./istioRoutes.ts";
+import { cookieNameIn } from "./affinity.ts";
+import { holderOf, markOf, marksOn, selectionIn, type Split } from "./istioMark.ts";
+import { partiesOf, roleOf, weightOf } from "./istioRoles.ts";
+import { allDestinations } from "./istioRoutes.ts";
 import { hashOf, hostOf, rulePart, ruleRelease, type RuleSettings } from "./istioRule.ts";
 import { type Service, servicePart, serviceRelease } from "./istioService.ts";
-import { planOf } from "./plan.ts";
+import { planOf, relying } from "./plan.ts";
 import type { ObjectRef, RoutedObject, RoutedResource, Router, RoutingInput } from "./router.ts";
 import { type RouterSetting, type RouterSettings, textIn } from "./settings.ts";
 import { servicesOf } from "./stableAndCanary.ts";
@@ -46,7 +48,13 @@ export const istio: Router<"istio"> = {
   kind: "istio",
   title: "Istio",
   metrics: { label: "Istio", rank: 3 },
-  abilities: { pingPong: true, headerRoutes: "anyMatch", mirrorRoutes: true, experimentWeights: true },
+  abilities: {
+    pingPong: true,
+    headerRoutes: "anyMatch",
+    mirrorRoutes: true,
+    experimentWeights: true,
+    sessionAffinity: () => undefined,
+  },
   // Subsets distinguish the pods without two Services.
   needsServices: (settings, pingPong) => !pingPong && !present(at(settings, "destinationRule")),
   named: {
@@ -102,10 +110,15 @@ export const istio: Router<"istio"> = {
     const part = rulePart(input, rule, ruleRef(rollout, rule, settings));
     // Nobody is sent to a subset that may lead to other pods; a lower weight needs no subset.
     const isBroken = part.fault !== undefined;
-    const may = named.filter((service) => !isBroken || input.traffic.canaryWeight <= weightNow(input, service));
+    const lower = (service: Service): boolean => input.traffic.canaryWeight <= weightNow(input, service);
+    const may = named.filter((service) => !isBroken || lower(service));
     const host = isBroken ? undefined : canaryHost(input, rule);
-    const parts = may.map((service) => servicePart(input, service, host));
-    return planOf(weightsFirst(input, named, rule) ? [...parts, part] : [part, ...parts]);
+    const weights = may.map((service) => ({ service, part: servicePart(input, service, host) }));
+    return planOf(
+      weightsFirst(input, named, rule)
+        ? [...weights.map((each) => each.part), relying(part)]
+        : [part, ...weights.map((each) => (lower(each.service) ? each.part : relying(each.part)))],
+    );
   },
   release: {
     holders: (object) => [
@@ -166,6 +179,7 @@ function splitOf(rollout: Rollout, entry: Place): Split {
     managed: (routing?.managedRoutes ?? []).map(({ name }) => name),
     experiments: [],
     total: routing?.maxTrafficWeight ?? 100,
+    cookie: cookieNameIn(routing?.sessionAffinity),
   };
 }
 
@@ -198,13 +212,18 @@ function weightsFirst(input: RoutingInput, named: readonly Service[], rule: Rule
   const isSafe = (weights: typeof now, hashes: typeof now): boolean =>
     (!weights.canary.weighs || serving.has(hashes.canary.hash)) &&
     (!weights.stable.weighs || serving.has(hashes.stable.hash));
-  return !isSafe(old, now) && isSafe(now, old);
+  // Stable's subset that selects all pods, as in Git, may have to do with few ones: then fewer requests come first.
+  const narrows = old.stable.hash === "" && named.some((one) => weightNow(input, one) < canaryWeight);
+  return (narrows || !isSafe(old, now)) && isSafe(now, old);
 }
 
-/** The largest weight of the canary in any route of a VirtualService, as it is now; header routes do not count. */
-function weightNow({ object }: RoutingInput, { ref, split }: Service): number {
+/** The largest weight of the canary in any route of a VirtualService, as it is now; routes of ours do not count. */
+function weightNow({ rollout, object }: RoutingInput, { ref, split }: Service): number {
   const parties = partiesOf(split);
-  return allDestinations(object(ref)?.spec, split.managed)
+  const found = object(ref);
+  const { namespace, name } = rollout.metadata;
+  const left = markOf(at(root(found), "metadata"), namespace, name)?.managed ?? [];
+  return allDestinations(found?.spec, [...split.managed, ...left])
     .filter((each) => roleOf(each, parties) === "canary")
     .reduce<number>((most, each) => Math.max(most, weightOf(each)), 0);
 }

@@ -25,6 +25,8 @@ export interface Split {
   /** Hosts of experiments that are among the destinations. */
   readonly experiments: readonly string[];
   readonly total: number;
+  /** The name of the cookie by which sessions stay with the canary, "" without; its routes are among `managed`. */
+  readonly cookie: string;
 }
 
 /** By the holder: "namespace/name". A text that is not such a map, or a part of it, counts as absent. */
@@ -61,6 +63,7 @@ const splitIn = (mark: Place): Split => ({
   managed: texts(at(mark, "managed")),
   experiments: texts(at(mark, "experiments")),
   total: whole(at(mark, "total")) ?? 100,
+  cookie: text(at(mark, "cookie")),
 });
 
 /** The routes that a Rollout's entry for a VirtualService, or a mark, selects. */

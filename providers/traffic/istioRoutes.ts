@@ -6,15 +6,19 @@ import { equal } from "../../kube/object/equality.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { at, type Place, root, text, whole } from "../../kube/validation/place.ts";
 import type { Split } from "./istioMark.ts";
+import { destinationsOf, firstLabel, partiesOf, roleOf, weightOf } from "./istioRoles.ts";
+import { withoutSessions, withSessions } from "./istioSessions.ts";
 import type { ManagedRoute, Traffic } from "./router.ts";
 import { selectHttp, selectTcp, selectTls } from "./virtualService.ts";
 
 /** What is to stand in a VirtualService. */
 export interface Wanted {
   readonly split: Split;
-  readonly traffic: Pick<Traffic, "canaryWeight" | "total" | "additional" | "routes">;
+  readonly traffic: Pick<Traffic, "canaryWeight" | "total" | "additional" | "routes" | "affinity">;
   /** Where header and mirror routes lead; absent: it is not known, they stay as they are, and no new one is made. */
   readonly canaryHost: string | undefined;
+  /** Its name: routes that are made for sessions are called after it. */
+  readonly rollout: string;
 }
 
 /** The members that change, whole. */
@@ -26,6 +30,8 @@ export interface Spread {
   readonly set: readonly ManagedRoute[];
   /** Those that cannot be made, for there is no HTTP route whose requests they would take. */
   readonly unmade: readonly ManagedRoute[];
+  /** Sessions cannot stay with the canary, for there is no HTTP route that is divided. */
+  readonly sessionless: boolean;
   /** Names of those that go, with what they were. */
   readonly removed: readonly { readonly kind: ManagedRoute["kind"]; readonly name: string }[];
 }
@@ -48,6 +54,7 @@ export const givenBack = (split: Split): Wanted => ({
   split,
   traffic: { canaryWeight: 0, total: split.total, additional: [], routes: [] },
   canaryHost: undefined,
+  rollout: "",
 });
 
 /** @param spec of a VirtualService, whatever it is */
@@ -62,6 +69,7 @@ export function spread(spec: unknown, wanted: Wanted): Spread {
     weights: tls.changed || tcp.changed || http.changed,
     set: http.set,
     unmade: http.unmade,
+    sessionless: wanted.traffic.affinity !== undefined && http.sessions === 0,
     removed: http.removed,
   };
 }
@@ -74,13 +82,15 @@ function routesIn(spec: unknown, member: Member): readonly unknown[] | undefined
 interface Weighted {
   readonly routes: readonly unknown[];
   readonly changed: boolean;
+  /** Of `routes` those that are selected. */
+  readonly divided: ReadonlySet<unknown>;
   /** The first of the selected routes, with its new weights. */
   readonly first: Json | undefined;
 }
 
 /** The selected routes with their weights, all others as they are. */
 function weighted(routes: readonly unknown[] | undefined, select: Select, wanted: Wanted): Weighted {
-  if (routes === undefined) return { routes: [], changed: false, first: undefined };
+  if (routes === undefined) return { routes: [], changed: false, divided: new Set(), first: undefined };
   const chosen = select(root(wanted.split), routes.map(root));
   const selected = new Set(typeof chosen === "string" ? [] : chosen.map(({ value }) => value));
   const next = routes.map((route) => (isObject(route) && selected.has(route) ? withWeights(route, wanted) : route));
@@ -88,6 +98,7 @@ function weighted(routes: readonly unknown[] | undefined, select: Select, wanted
   return {
     routes: next,
     changed: next.some((route, n) => route !== routes[n]),
+    divided: new Set(next.filter((_, n) => selected.has(routes[n]))),
     first: isObject(first) ? first : undefined,
   };
 }
@@ -96,14 +107,15 @@ function weighted(routes: readonly unknown[] | undefined, select: Select, wanted
 function httpRoutes(
   spec: unknown,
   wanted: Wanted,
-): Omit<Weighted, "first"> & Pick<Spread, "set" | "unmade" | "removed"> {
-  const all = routesIn(spec, "http");
-  if (all === undefined) return { routes: [], changed: false, set: [], unmade: wanted.traffic.routes, removed: [] };
+): Pick<Weighted, "routes" | "changed"> & Pick<Spread, "set" | "unmade" | "removed"> & { readonly sessions: number } {
   const { split, traffic } = wanted;
+  const all = withoutSessions(routesIn(spec, "http"), split);
+  if (all === undefined)
+    return { routes: [], changed: false, set: [], unmade: traffic.routes, removed: [], sessions: 0 };
   const names = new Set([...split.managed, ...traffic.routes.map(({ name }) => name)]);
   for (const name of split.routes) names.delete(name);
   const isManaged = (route: unknown): boolean => names.has(nameOf(route));
-  const { routes, changed, first } = weighted(
+  const { routes, changed, divided, first } = weighted(
     all.filter((route) => !isManaged(route)),
     selectHttp,
     wanted,
@@ -116,8 +128,15 @@ function httpRoutes(
     return [equal(before, made) ? { route, made: before } : { route, made, isNew: true }];
   });
   const stay = new Set(managed.map(({ route }) => route.name));
+  const mirrors = managed.filter(({ route }) => route.kind === "mirror").map(({ made }) => made);
+  const list = [...managed.map(({ made }) => made), ...routes];
+  const kept = withSessions(list, new Set([...divided, ...mirrors]), split, {
+    affinity: traffic.affinity,
+    rollout: wanted.rollout,
+  });
   return {
-    routes: [...managed.map(({ made }) => made), ...routes],
+    routes: kept.routes,
+    sessions: kept.sessions,
     changed,
     unmade: first === undefined ? traffic.routes : [],
     set: managed.flatMap(({ route, isNew }) => (isNew === true ? [route] : [])),
@@ -128,46 +147,6 @@ function httpRoutes(
 }
 
 const nameOf = (route: unknown): string => text(at(root(route), "name"));
-
-export type Role = "canary" | "stable" | "experiment" | "kept" | "foreign" | "none";
-
-/** Who may be among the destinations of a route. */
-export interface Parties {
-  readonly split: Split;
-  readonly kept: ReadonlySet<string>;
-  /** Hosts of experiments that run. */
-  readonly experiments: ReadonlySet<string>;
-}
-
-export const partiesOf = (split: Split, experiments: Iterable<string> = []): Parties => ({
-  split,
-  kept: new Set(split.keptSubsets),
-  experiments: new Set(experiments),
-});
-
-/** Whose a destination is. A subset says it before the host, which both may share. */
-export function roleOf(destination: unknown, { split, kept, experiments }: Parties): Role {
-  const place = at(root(destination), "destination");
-  const subset = text(at(place, "subset"));
-  const host = firstLabel(text(at(place, "host")));
-  if (host === "") return "none";
-  if (subset !== "" && subset === split.canarySubset) return "canary";
-  if (subset !== "" && subset === split.stableSubset) return "stable";
-  if (host === split.canary) return "canary";
-  if (host === split.stable) return "stable";
-  if (experiments.has(host)) return "experiment";
-  return subset !== "" && kept.has(subset) ? "kept" : "foreign";
-}
-
-/** "" of a host that begins with a dot, which is nobody's. */
-const firstLabel = (host: string): string => host.split(".", 1)[0] ?? "";
-
-export const weightOf = (destination: unknown): number => whole(at(root(destination), "weight")) ?? 0;
-
-const destinationsOf = (route: unknown): readonly unknown[] => {
-  const list = isObject(route) ? route["route"] : undefined;
-  return isList(list) ? list : [];
-};
 
 /**
  * A destination that is nobody's and gets requests is removed, since no share is left for it; so are those of experiments

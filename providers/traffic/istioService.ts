@@ -1,6 +1,7 @@
 /** What is to be done at one VirtualService of a Rollout (docs/behaviour/traffic.md#istio). */
 import { equal } from "../../kube/object/equality.ts";
 import { at, type Place, root } from "../../kube/validation/place.ts";
+import { affinityName } from "./affinity.ts";
 import { holderOf, marksOn, marksText, type Split, SPLIT_MARK } from "./istioMark.ts";
 import { givenBack, type Spread, spread } from "./istioRoutes.ts";
 import { faulty, type Part } from "./plan.ts";
@@ -13,6 +14,7 @@ import type {
   RoutedWrite,
   RouterEvent,
   RoutingInput,
+  Traffic,
 } from "./router.ts";
 import { routeProblems, routingOf } from "./virtualService.ts";
 
@@ -26,8 +28,11 @@ export interface Service {
 }
 
 /** @param canaryHost where header and mirror routes lead, if that is known */
-export function servicePart(input: RoutingInput, { entry, ref, split }: Service, canaryHost: string | undefined): Part {
+export function servicePart(given: RoutingInput, service: Service, canaryHost: string | undefined): Part {
+  const { entry, ref } = service;
+  const input = { ...given, traffic: sessionsBy(given.traffic, canaryHost) };
   const { rollout, traffic } = input;
+  const split = keepingSessions(service.split, rollout.metadata.name, traffic);
   const object = input.object(ref);
   if (object === undefined) return missingService(ref.name);
   const routing = routingOf(rollout);
@@ -37,16 +42,39 @@ export function servicePart(input: RoutingInput, { entry, ref, split }: Service,
   const managedRoutes = new Set([...split.managed, ...(mark?.managed ?? [])]);
   const [problem] = routeProblems(entry, at(root(object), "spec"), { ...routing, managedRoutes });
   if (problem !== undefined) return faulty(problem);
-  const wanted = { split: { ...split, experiments: mark?.experiments ?? [] }, traffic, canaryHost };
-  const before = leftOver(object.spec, mark, split);
+  const wanted = {
+    split: { ...split, experiments: mark?.experiments ?? [] },
+    traffic,
+    canaryHost,
+    rollout: rollout.metadata.name,
+  };
+  const before = leftOver(object.spec, mark, service.split, rollout.metadata.name);
   const after = spread({ ...asObject(object.spec), ...before?.spec }, wanted);
   const spec = changedSpec(object.spec, { ...before?.spec, ...after.spec });
   const annotation = marksText(marked(marks, holder, input, split));
   const patch = { ...annotated(object, annotation), ...(Object.keys(spec).length === 0 ? {} : { spec }) };
   const write =
     Object.keys(patch).length === 0 ? {} : { write: change(ref, object, patch, eventsOf(input, ref, after)) };
-  return { ...write, ...unmadeFault(after.unmade) };
+  return { ...write, ...unmadeFault(after.unmade), ...(after.sessionless ? sessionlessFault(ref) : {}) };
 }
+
+/** Nobody is sent to a canary of which it is not known where it is. */
+function sessionsBy({ affinity, ...traffic }: Traffic, canaryHost: string | undefined): Traffic {
+  return affinity === undefined || canaryHost === undefined ? traffic : { ...traffic, affinity };
+}
+
+/** With the names of the routes that lead back to the canary: one for each route that is divided. */
+function keepingSessions(split: Split, rollout: string, { affinity, routes }: Traffic): Split {
+  if (affinity === undefined) return split;
+  const divided = Math.max(1, split.routes.length) + routes.filter(({ kind }) => kind === "mirror").length;
+  const names = Array.from({ length: divided }, (_, n) => affinityName(rollout, n));
+  return { ...split, managed: [...split.managed, ...names] };
+}
+
+const sessionlessFault = ({ name }: ObjectRef): Part =>
+  faulty(
+    `sessions cannot be kept with the canary: VirtualService \`${name}\` divides no HTTP requests, and others have no cookies; remove sessionAffinity`,
+  );
 
 const over = (spec: object, { spec: routes }: Pick<Spread, "spec">): object => ({ ...spec, ...routes });
 
@@ -57,8 +85,11 @@ const changedSpec = (old: unknown, next: Spread["spec"]): Spread["spec"] =>
   Object.fromEntries(Object.entries(next).filter(([member, routes]) => !equal(at(root(old), member).value, routes)));
 
 /** What an earlier version of the spec divided, where the present one would not put it right. */
-function leftOver(spec: unknown, mark: Split | undefined, split: Split): Spread | undefined {
-  if (mark === undefined || equal({ ...mark, experiments: [] }, { ...split, experiments: [] })) return undefined;
+function leftOver(spec: unknown, mark: Split | undefined, split: Split, rollout: string): Spread | undefined {
+  if (mark === undefined) return undefined;
+  // What keeps sessions comes and goes with the traffic.
+  const managed = mark.managed.filter((name) => !name.startsWith(affinityName(rollout)));
+  if (equal({ ...mark, managed, experiments: [] }, { ...split, experiments: [] })) return undefined;
   return spread(spec, givenBack(mark));
 }
 

@@ -18,7 +18,7 @@ const settings = {
   virtualService: { name: "shop", routes: ["main"], tcpRoutes: [{ port: 1 }] },
   destinationRule: { name: "app", canarySubsetName: "canary", stableSubsetName: "stable" },
 };
-const rollout = routedBy({ istio: settings, managedRoutes: [{ name: "copy" }, { name: "beta" }] });
+const rollout = routedBy({ istio: settings, managedRoutes: [{ name: "copy" }, { name: "beta" }], sessionAffinity: {} });
 
 interface Destination {
   readonly destination: { readonly host: string; readonly subset?: string };
@@ -68,9 +68,12 @@ const randomWorld = (random: Random): RoutingWorld =>
 
 const randomTraffic = (random: Random): Traffic => {
   const canaryWeight = some(random, [0, 0, 100, random(101)]);
+  const canaryHash = some(random, ["b", "c"]);
+  const affinity = { cookieName: "sluice-affinity", value: canaryHash, maxAge: 60 };
   return wanting(canaryWeight, {
-    canaryHash: some(random, ["b", "c"]),
+    canaryHash,
     stableHash: "a",
+    ...(canaryWeight > 0 && random(2) === 0 ? { affinity } : {}),
     routes: [mirror, header].filter(() => random(2) === 0),
     additional: ["exp-1", "exp-0"]
       .slice(random(3))

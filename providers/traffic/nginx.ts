@@ -9,6 +9,7 @@ import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { mergePatch } from "../../kube/object/mergePatch.ts";
 import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
+import { cookieNameIn, versionedName } from "./affinity.ts";
 import {
   CLASS_ANNOTATION,
   INGRESSES,
@@ -25,7 +26,7 @@ import {
 } from "./ingress.ts";
 import { ownRelease } from "./ownRelease.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
-import type { RoutedObject, RoutedWrite, Router, RoutingInput } from "./router.ts";
+import type { Affinity, RoutedObject, RoutedWrite, Router, RoutingInput } from "./router.ts";
 import { listIn, type RouterSetting } from "./settings.ts";
 import { always } from "./traits.ts";
 
@@ -46,7 +47,7 @@ export const nginx: Router<"nginx"> = {
   kind: "nginx",
   title: "NGINX",
   metrics: { label: "Nginx", rank: 4 },
-  abilities: { maxTrafficWeight: true },
+  abilities: { maxTrafficWeight: true, sessionAffinity: () => undefined },
   needsServices: always,
   violations: (settings) =>
     oneOrSeveral(settings, ["stableIngress", "stableIngresses"], "StableIngress or StableIngresses"),
@@ -168,14 +169,15 @@ function creation(
  * we want are ours, and of labels none.
  */
 function change(
-  { rollout, traffic }: RoutingInput,
+  input: RoutingInput,
   current: RoutedObject | undefined,
   annotations: Record<string, string>,
   spec: IngressSpec | undefined,
 ): Part {
   if (current === undefined) return {};
+  const { rollout, traffic } = input;
   const { name, resourceVersion = "", annotations: old = {} } = current.metadata;
-  const changed = mergePatch(old, { ...withoutStale(rollout, old), ...annotations });
+  const changed = mergePatch(old, { ...withoutStale(input, old), ...annotations });
   const changedSpec = spec === undefined ? undefined : mergePatch({ ...specOf(current) }, { ...spec });
   const owners = isControlledBy(current, rollout)
     ? {}
@@ -203,16 +205,50 @@ function change(
  * A total left over from a `maxTrafficWeight` that is gone would make 20 of 1000 out of 20 percent, and a weight with an
  * earlier `annotationPrefix` would stay for ever.
  */
-function withoutStale(rollout: Rollout, annotations: Readonly<Record<string, string>>): Record<string, string> {
+function withoutStale(input: RoutingInput, annotations: Readonly<Record<string, string>>): Record<string, string> {
+  const { rollout } = input;
   const earlier = Object.keys(annotations)
     .filter((key) => key.endsWith(WEIGHT))
     .map((key) => key.slice(0, -WEIGHT.length))
     .filter((prefix) => prefix !== prefixOf(rollout));
   const stale = new Set([
     `${prefixOf(rollout)}${TOTAL}`,
+    ...ownAffinity(input, annotations),
     ...earlier.flatMap((prefix) => [`${prefix}/canary`, `${prefix}${WEIGHT}`, `${prefix}${TOTAL}`]),
   ]);
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => !stale.has(key)));
+}
+
+/** Where annotations for sessions stand, by their prefix: of others they stay. */
+const AFFINITY_MARK = "sluice.dev/session-affinity";
+
+/**
+ * `legacy`: the canary's own session is meant, whether the user's Ingress keeps sessions or not. Requests whose cookie is
+ * of the canary go there before the weight is asked. NGINX chooses its value, so its name says the version.
+ */
+function affinityAnnotations(prefix: string, affinity: Affinity): Readonly<Record<string, string>> {
+  return {
+    [`${prefix}/affinity`]: "cookie",
+    [`${prefix}/affinity-canary-behavior`]: "legacy",
+    [`${prefix}/session-cookie-name`]: versionedName(affinity),
+    [`${prefix}/session-cookie-max-age`]: String(affinity.maxAge),
+    [`${prefix}/session-cookie-path`]: "/",
+    [AFFINITY_MARK]: prefix,
+  };
+}
+
+/** Those that the mark says are ours; the cookie of this update says it where somebody has taken the mark away. */
+function ownAffinity(
+  { rollout, traffic: { canaryHash, stableHash } }: RoutingInput,
+  annotations: Readonly<Record<string, string>>,
+): readonly string[] {
+  const cookieName = cookieNameIn(canaryOf(rollout)?.trafficRouting?.sessionAffinity);
+  const cookies = [canaryHash, stableHash].map((value) => versionedName({ cookieName, value }));
+  const own = prefixOf(rollout);
+  const isOurs = cookieName !== "" && cookies.includes(annotations[`${own}/session-cookie-name`] ?? "");
+  const prefix = annotations[AFFINITY_MARK] ?? (isOurs ? own : undefined);
+  const any: Affinity = { cookieName, value: "", maxAge: 0 };
+  return prefix === undefined ? [] : Object.keys(affinityAnnotations(prefix, any));
 }
 
 const WEIGHT = "/canary-weight";
@@ -252,7 +288,7 @@ function canaryRule(rollout: Rollout, rule: IngressRule): IngressRule | undefine
 
 const prefixOf = (rollout: Rollout): string => nginxOf(rollout)?.annotationPrefix || "nginx.ingress.kubernetes.io";
 
-/** In the order in which later ones win; the weight always does. */
+/** In the order in which later ones win; the weight and the session of the canary always do. */
 function canaryAnnotations(
   { rollout, traffic }: RoutingInput,
   stable: RoutedObject | undefined,
@@ -268,6 +304,7 @@ function canaryAnnotations(
     ...(className === undefined ? {} : { [CLASS_ANNOTATION]: className }),
     ...Object.fromEntries(prefixed),
     ...canaryIngressAnnotations,
+    ...(traffic.affinity === undefined ? {} : affinityAnnotations(prefix, traffic.affinity)),
     [`${prefix}/canary`]: "true",
     [`${prefix}/canary-weight`]: String(traffic.canaryWeight),
     ...(maxTrafficWeight === undefined ? {} : { [`${prefix}/canary-weight-total`]: String(traffic.total) }),

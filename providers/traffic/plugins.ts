@@ -4,7 +4,7 @@
  */
 import { at, keys } from "../../kube/validation/place.ts";
 import { gatewayApi } from "./gatewayApi.ts";
-import { GATEWAY_PLUGIN, stanzaViolations } from "./gatewayStanza.ts";
+import { GATEWAY_PLUGIN, httpRouteLacks, stanzaViolations } from "./gatewayStanza.ts";
 import type { Router } from "./router.ts";
 
 export const plugins: Router<"plugins"> = {
@@ -16,6 +16,7 @@ export const plugins: Router<"plugins"> = {
     headerRoutes: "anyMatch",
     mirrorRoutes: true,
     experimentWeights: true,
+    sessionAffinity: httpRouteLacks,
   },
   // An empty map has no names.
   counts: (settings) => keys(settings).length > 0,

@@ -6,7 +6,8 @@
  */
 import type { EventReason } from "../../schema/reasons.ts";
 import type { ObjectMeta, Resource } from "../../schema/kube.ts";
-import type { Rollout, SetHeaderRoute, SetMirrorRoute } from "../../schema/rollout.ts";
+import type { AlbStatus, Rollout, SetHeaderRoute, SetMirrorRoute } from "../../schema/rollout.ts";
+import type { Answered, Inquiry } from "./elb/inquiry.ts";
 import type { RouterSetting, RouterSettings } from "./settings.ts";
 import type { RouterTraits } from "./traits.ts";
 
@@ -29,6 +30,18 @@ export interface Traffic {
    * at least one member (docs/behaviour/traffic.md#header-and-mirror-routes).
    */
   readonly routes: readonly ManagedRoute[];
+  /**
+   * A client that has this cookie goes to the canary, whatever the weights are; the answers of those that the weights
+   * send there set it. Absent: nothing of it is left, of whichever version (docs/behaviour/traffic.md#session-affinity).
+   */
+  readonly affinity?: Affinity;
+}
+
+/** A cookie; `value` is the canary's pod template hash, `maxAge` is in seconds. */
+export interface Affinity {
+  readonly cookieName: string;
+  readonly value: string;
+  readonly maxAge: number;
 }
 
 /** Requests that go to the canary, or are copied to it, whatever the weights are. */
@@ -102,6 +115,8 @@ export interface RoutingInput {
   readonly object: (ref: ObjectRef) => RoutedObject | undefined;
   /** In the order of their names; of a list that the router has in `lists`. */
   readonly objects?: (list: ObjectList) => readonly RoutedObject[];
+  /** What load balancers have answered to the question of this key; absent: nobody asks them. */
+  readonly answers?: (key: string) => Answered | undefined;
 }
 
 /** An event on the Rollout. */
@@ -123,6 +138,8 @@ interface WriteTexts {
   readonly failure: string;
   /** The reason of a warning of the router's own with that error, emitted before TrafficRoutingError. */
   readonly failureReason?: EventReason;
+  /** It relies on the writes before it: where one of these has failed, it is left for the next pass. */
+  readonly relies?: true;
 }
 
 /**
@@ -180,12 +197,26 @@ export interface UndrivenRouter<Kind extends string = string> extends RouterTrai
 }
 
 /** An unverified weight holds the canary's step; verify is called again when an object changes, and after a while. */
-export type Verification =
+export type Verification = Verdict & Learned;
+
+type Verdict =
   | { readonly kind: "verified" }
   /** What is being waited for, in one sentence. */
   | { readonly kind: "notYet"; readonly reason: string }
   /** Why it cannot be, in one sentence: also the text of the event TrafficRoutingError. */
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string }
+  /** Nothing waits for these weights; what is learned of them counts all the same. */
+  | { readonly kind: "unneeded" };
+
+/** What comes of looking at the data plane, besides the verdict. */
+interface Learned {
+  /** What has to be asked as long as the weights are not verified, or nothing is known. */
+  readonly asks?: readonly Inquiry[];
+  /** Emitted once. */
+  readonly events?: readonly RouterEvent[];
+  /** For the status. */
+  readonly balancers?: readonly AlbStatus[];
+}
 
 export interface Router<Kind extends string = string> extends RouterTraits<Kind> {
   /** Flags of the controller. */
@@ -214,6 +245,11 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
    * know; the weights of others count as soon as they are written. Undefined: nobody tells in this case.
    */
   readonly verify?: (input: RoutingInput) => Verification | undefined;
+  /**
+   * The Service whose pods its load balancers must know before pods of earlier versions go, where they send requests to
+   * pods directly.
+   */
+  readonly registers?: (rollout: Rollout) => string;
   /** For routers whose objects outlive the Rollout, or its interest in them. */
   readonly release?: Release;
 }

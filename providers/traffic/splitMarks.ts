@@ -11,6 +11,8 @@ import type { MergePatch, ObjectRef, Release, RoutedObject, RoutingInput, Traffi
 export interface Split {
   readonly stable: string;
   readonly canary: string;
+  /** The name of the cookie by which sessions stay with one of the two; absent: none of ours does that. */
+  readonly cookie?: string;
 }
 
 /** The weight of each target that has one to be written. */
@@ -22,8 +24,9 @@ export function marksOn({ metadata }: Pick<RoutedObject, "metadata">): ReadonlyM
   const marks = new Map<string, Split>();
   for (const [name, split] of Object.entries(text === undefined ? {} : parsed(text))) {
     if (!isObject(split)) continue;
-    const { stable, canary } = split;
-    if (typeof stable === "string" && typeof canary === "string") marks.set(name, { stable, canary });
+    const { stable, canary, cookie } = split;
+    if (typeof stable !== "string" || typeof canary !== "string") continue;
+    marks.set(name, { stable, canary, ...(typeof cookie === "string" ? { cookie } : {}) });
   }
   return marks;
 }
@@ -72,7 +75,7 @@ export function markedPatch(
 ): MergePatch | undefined {
   const marks = new Map(marksOn(object));
   const { name } = rollout.metadata;
-  if (traffic.canaryWeight > 0) marks.set(name, { stable: split.stable, canary: split.canary });
+  if (traffic.canaryWeight > 0) marks.set(name, split);
   else marks.delete(name);
   const old = object.metadata.annotations?.[TRAFFIC_SPLIT] ?? null;
   const next = marked(marks);
@@ -100,9 +103,12 @@ export function reweighed(
   return next.every((target, index) => target === targets[index]) ? targets : next;
 }
 
-/** @param patchOf the changes of the spec of an object that give its targets these weights; undefined: none */
+/**
+ * @param patchOf the changes of the spec of an object that give its targets these weights, and leave nothing else of what
+ * the marks in `left` say; undefined: none
+ */
 export function splitRelease(
-  patchOf: (ref: ObjectRef, object: RoutedObject, weights: Weights) => MergePatch | undefined,
+  patchOf: (ref: ObjectRef, object: RoutedObject, weights: Weights, left: readonly Split[]) => MergePatch | undefined,
 ): Release {
   return {
     holders: (object) => [...marksOn(object).keys()],
@@ -111,8 +117,9 @@ export function splitRelease(
       const stay = new Map([...marks].filter(([name]) => !gone.has(name)));
       if (stay.size === marks.size) return undefined;
       const weights = new Map<string, number>();
-      for (const [name, { canary, stable }] of marks) if (gone.has(name)) weights.set(canary, 0).set(stable, ALL);
-      const spec = patchOf(ref, object, weights);
+      const left = [...marks].filter(([name]) => gone.has(name)).map(([, split]) => split);
+      for (const { canary, stable } of left) weights.set(canary, 0).set(stable, ALL);
+      const spec = patchOf(ref, object, weights, left);
       return {
         kind: "patch",
         ref,

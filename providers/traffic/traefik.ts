@@ -4,11 +4,13 @@
  * serves the first alone. No label in metrics, as in the reference.
  */
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
-import { at, items, root } from "../../kube/validation/place.ts";
+import { at, items, type Place, root, text } from "../../kube/validation/place.ts";
 import { equal } from "../../kube/object/equality.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import { cookieNameIn, versionedName } from "./affinity.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
 import type {
+  Affinity,
   MergePatch,
   ObjectRef,
   ResourceUse,
@@ -18,7 +20,15 @@ import type {
   RoutingInput,
 } from "./router.ts";
 import { type RouterSetting, type RouterSettings, textIn } from "./settings.ts";
-import { markedPatch, reweighed, type Split, splitRelease, wantedWeights, type Weights } from "./splitMarks.ts";
+import {
+  markedPatch,
+  marksOn,
+  reweighed,
+  type Split,
+  splitRelease,
+  wantedWeights,
+  type Weights,
+} from "./splitMarks.ts";
 import { always } from "./traits.ts";
 
 const GROUPS = ["traefik.io", "traefik.containo.us"] as const;
@@ -48,7 +58,7 @@ type Kind = (typeof KINDS)[number];
 export const traefik: Router<"traefik"> = {
   kind: "traefik",
   title: "Traefik",
-  abilities: {},
+  abilities: { sessionAffinity: ofOneService },
   needsServices: always,
   settings: [apiGroup, apiVersion],
   uses: KINDS.flatMap((kind) => GROUPS.map((group) => useOf(kind, group))),
@@ -59,8 +69,25 @@ export const traefik: Router<"traefik"> = {
     namedBy(rollout).kind.kind === "IngressRoute" ? [rollout.spec.strategy?.canary?.stableService ?? ""] : [],
   heeds: () => true,
   route: (input) => planOf(partsOf(input)),
-  release: splitRelease(({ resource }, object, weights) => specPatch(resource, object, weights)),
+  release: splitRelease(({ resource }, object, weights, left) =>
+    specPatch(
+      resource,
+      object,
+      weights,
+      stickyPatch(
+        object,
+        left.flatMap(({ cookie = [] }) => cookie),
+        undefined,
+      ),
+    ),
+  ),
 };
+
+/** Traefik divides the requests of such a route by itself, without a cookie. */
+function ofOneService(settings: Place): string | undefined {
+  if (!isIngressRoute(text(at(settings, "weightedTraefikServiceName")))) return undefined;
+  return "an IngressRoute of Traefik has no cookie for several services; list them in a TraefikService, lead the route to that, and name it in weightedTraefikServiceName";
+}
 
 function useOf({ plural, what }: Kind, group: string): ResourceUse {
   return { group, plural, verbs: ["get", "list", "watch", "patch"], why: { verb: "writes", what } };
@@ -76,14 +103,13 @@ function resourcesOf({ kind, plural }: Kind, settings: RouterSettings): readonly
 }
 
 const PREFIX = "ingressroute/";
+const isIngressRoute = (name: string): boolean => name.toLowerCase().startsWith(PREFIX);
 
 /** What the name in the Rollout stands for: a slash is part of no name. */
 function namedBy({ spec }: Rollout): { readonly kind: Kind; readonly name: string } {
   const given = spec.strategy?.canary?.trafficRouting?.traefik?.weightedTraefikServiceName ?? "";
   const [service, route] = KINDS;
-  return given.toLowerCase().startsWith(PREFIX)
-    ? { kind: route, name: given.slice(PREFIX.length) }
-    : { kind: service, name: given };
+  return isIngressRoute(given) ? { kind: route, name: given.slice(PREFIX.length) } : { kind: service, name: given };
 }
 
 function reads(rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] {
@@ -106,16 +132,59 @@ function partsOf(input: RoutingInput): readonly Part[] {
 
 function partOf(input: RoutingInput, ref: ObjectRef, object: RoutedObject): Part {
   const { stableService: stable = "", canaryService: canary = "" } = input.rollout.spec.strategy?.canary ?? {};
-  const split = { stable, canary };
-  const fault = faultOf(ref, object, split);
+  const names = { stable, canary };
+  const fault = faultOf(ref, object, names);
   if (fault !== undefined) return faulty(fault);
-  const spec = specPatch(ref.resource, object, wantedWeights(input, split, object));
+  const before = marksOn(object).get(input.rollout.metadata.name);
+  const affinity = ref.resource.kind === "TraefikService" ? input.traffic.affinity : undefined;
+  const isOthers = affinity !== undefined && isForeign(object, before, affinity);
+  const own = isOthers ? undefined : affinity;
+  const split = { ...names, ...(own === undefined ? {} : { cookie: versionedName(own) }) };
+  const sticky = stickyPatch(object, cookiesOf(input, before), own);
+  const spec = specPatch(ref.resource, object, wantedWeights(input, split, object), sticky);
   const patch = markedPatch(input, split, object, spec);
-  if (patch === undefined) return {};
+  const problem = isOthers ? faulty(foreignCookie(ref)) : {};
+  if (patch === undefined) return problem;
   const resourceVersion = object.metadata.resourceVersion ?? "";
   const failure = `Error updating traefik service "${ref.name}"`;
   const failureReason = "TraefikServiceUpdateError";
-  return { write: { kind: "patch", ref, resourceVersion, patch, failure, failureReason } };
+  return { ...problem, write: { kind: "patch", ref, resourceVersion, patch, failure, failureReason } };
+}
+
+/** Names of cookies that are ours; that of this update also where somebody has taken the mark away. */
+function cookiesOf({ rollout, traffic }: RoutingInput, mark: Split | undefined): readonly string[] {
+  const cookieName = cookieNameIn(rollout.spec.strategy?.canary?.trafficRouting?.sessionAffinity);
+  const versions = cookieName === "" ? [] : [traffic.canaryHash, traffic.stableHash];
+  return [
+    ...(mark?.cookie === undefined ? [] : [mark.cookie]),
+    ...versions.map((value) => versionedName({ cookieName, value })),
+  ];
+}
+
+const foreignCookie = ({ name }: ObjectRef): string =>
+  `sessions cannot be kept with the canary: TraefikService "${name}" keeps them by a cookie of its own (spec.weighted.sticky), which knows no versions; remove that, or sessionAffinity`;
+
+const stickyOf = (object: RoutedObject): unknown => at(root(object.spec), "weighted", "sticky").value;
+const cookieOn = (object: RoutedObject): Place => at(root(stickyOf(object)), "cookie");
+
+/** A cookie of the user's, or of another Rollout, which is left alone. */
+function isForeign(object: RoutedObject, mark: Split | undefined, affinity: Affinity): boolean {
+  const name = text(at(cookieOn(object), "name"));
+  return isObject(stickyOf(object)) && name !== mark?.cookie && name !== versionedName(affinity);
+}
+
+/** The members of `weighted.sticky` that change; null: it goes. Traefik chooses the value of the cookie. */
+function stickyPatch(
+  object: RoutedObject,
+  cookies: readonly string[],
+  affinity: Affinity | undefined,
+): MergePatch | null | undefined {
+  if (affinity === undefined) {
+    return cookies.includes(text(at(cookieOn(object), "name"))) ? null : undefined;
+  }
+  const wanted = { name: versionedName(affinity), maxAge: affinity.maxAge, httpOnly: true };
+  const own = cookieOn(object).value;
+  return isObject(own) && equal({ ...own, ...wanted }, own) ? undefined : { cookie: wanted };
 }
 
 /** A target in another namespace is another Service. */
@@ -156,12 +225,21 @@ function faultOf({ resource, name }: ObjectRef, object: RoutedObject, { stable, 
 }
 
 /** Of an IngressRoute those routes are divided that list at least two of the targets. */
-function specPatch({ kind }: RoutedResource, object: RoutedObject, weights: Weights): MergePatch | undefined {
+function specPatch(
+  { kind }: RoutedResource,
+  object: RoutedObject,
+  weights: Weights,
+  sticky: MergePatch | null | undefined,
+): MergePatch | undefined {
   const nameOf = nameIn(object);
   if (kind === "TraefikService") {
     const old = listOf(at(root(object.spec), "weighted", "services").value);
     const services = reweighed(old, weights, nameOf);
-    return services === old ? undefined : { weighted: { services } };
+    const changed = {
+      ...(services === old ? {} : { services }),
+      ...(sticky === undefined ? {} : { sticky }),
+    };
+    return Object.keys(changed).length === 0 ? undefined : { weighted: changed };
   }
   const old = listOf(at(root(object.spec), "routes").value);
   const routes = old.map((route) => {

@@ -38,6 +38,8 @@ export interface Abilities {
   readonly headerRoutes?: "anyMatch" | "exactMatch";
   readonly mirrorRoutes?: true;
   readonly experimentWeights?: true;
+  /** Why it cannot with these settings, in words that follow a colon; undefined: it can. Absent: it never can. */
+  readonly sessionAffinity?: (settings: Place) => string | undefined;
 }
 
 export interface NamedObjects {

@@ -10,6 +10,7 @@ import { wireController } from "../../controller/wiring.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { SendHttp } from "../../providers/metrics/measuring/http.ts";
 import type { MetricProviderRow } from "../../providers/metrics/provider.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import type { KubeletSettings } from "../kubelet/pod.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
@@ -39,6 +40,10 @@ export interface LocalClusterOptions {
   readonly migrates?: boolean;
   /** What analyses measure; absent: no source answers. */
   readonly source?: (core: ApiCore) => SendHttp;
+  /** The environment of the process that measures; empty by default. */
+  readonly environment?: (name: string) => string | undefined;
+  /** The controller's flags for routers; their defaults by default. */
+  readonly routing?: RouterSettings;
   /** By what metrics are measured; the providers of this version by default. */
   readonly providers?: readonly MetricProviderRow[];
   /** How long the pods of the fake nodes take. */
@@ -71,6 +76,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     source,
     kubelet,
     providers,
+    environment = () => undefined,
+    routing,
   } = options;
   const webhook: { review?: Admission["review"] } = {};
   const admit: Admission = {
@@ -85,7 +92,17 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const events = expireEvents(core);
   const clientFor = (userAgent: string): KubeClient => inProcessClient({ server, clock, userAgent });
   const client = clientFor(`sluice/${version}`);
-  const loop = startLoop({ client, clock, log, random, migrates, http: source?.(core), providers });
+  const loop = startLoop({
+    client,
+    clock,
+    log,
+    random,
+    migrates,
+    http: source?.(core),
+    providers,
+    environment,
+    routing,
+  });
   webhook.review = reviewerOf(loop.ports, loop.signal);
   await loop.hasSynced;
   return {
@@ -117,20 +134,22 @@ interface LoopPorts {
   readonly random: () => number;
   readonly migrates: boolean;
   readonly http: SendHttp | undefined;
+  readonly environment: (name: string) => string | undefined;
+  readonly routing: RouterSettings | undefined;
   readonly providers: readonly MetricProviderRow[] | undefined;
 }
 
-function startLoop({ client, clock, log, random, migrates, http, providers }: LoopPorts) {
+function startLoop({ client, clock, log, random, migrates, http, providers, environment, routing }: LoopPorts) {
   const measuring = http && {
     http,
-    environment: () => undefined,
+    environment,
     ownNamespace: "sluice",
     ...(providers && { providers }),
   };
   const migration = migrates ? { ownNamespace: "sluice" } : undefined;
   const { controller, events, stopping, lead } = wireController(
     { client, clock, log, observer: unobserved, random, ...(measuring && { measuring }) },
-    { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 20, migration },
+    { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 20, migration, routing },
   );
   const working = new AbortController();
   const running = lead({ election: undefined, until: working.signal });

@@ -26,7 +26,8 @@ import {
   uidsOf,
 } from "./harness/installation.ts";
 import { type DeploymentView, type Pod, serveService } from "./harness/podProcess.ts";
-import { newRoutedWorld } from "./harness/routed.ts";
+import { divideByThree } from "./harness/routed.ts";
+import { divideByEveryOther } from "./harness/everyRouter.ts";
 import { canWithRole, denials, rightsOf, unusedRights } from "./harness/rights.ts";
 import { reasons } from "./harness/unusedRights.ts";
 import { createAnalysed } from "./harness/analysedActions.ts";
@@ -235,39 +236,13 @@ ours(
 
 ours(
   "traffic is split by Ingresses and a TrafficSplit, and the load balancer's is whole again when the Rollout is gone",
-  async () => {
-    const { api, cluster, until } = installation;
-    const world = await newRoutedWorld("install-routed", cluster);
-    const action = async () => {
-      const text = (await world.annotations("alb"))["alb.ingress.kubernetes.io/actions.web"] ?? "{}";
-      const { ForwardConfig } = JSON.parse(text) as {
-        ForwardConfig?: { TargetGroups: readonly { ServiceName: string; Weight: number }[] };
-      };
-      return ForwardConfig?.TargetGroups.map(({ ServiceName, Weight }) => `${ServiceName} ${Weight}`);
-    };
-    const nginxWeight = async () =>
-      (await world.annotations("web-nginx-canary"))["nginx.ingress.kubernetes.io/canary-weight"];
-    await world.settle("web", "Healthy", healthy);
-    await setImage(world, "web", "web:2");
-    await world.settle("web", "pauses", pausedAt(1));
-    expect(await nginxWeight()).toBe("20");
-    expect(await action()).toEqual(["web-next 20", "web 80"]);
-    expect(await world.split()).toEqual({ "web-next": "20", web: "80" });
-    await abort(world, "web");
-    await world.settle("web", "aborted", inPhase("Degraded"));
-    expect(await nginxWeight()).toBe("0");
-    expect(await action()).toEqual(["web-next 0", "web 100"]);
-    expect(await world.split()).toEqual({ "web-next": "0", web: "100" });
-    const others = { nginx: null, smi: null };
-    await world.patch("web", { spec: { strategy: { canary: { trafficRouting: others } } } });
-    await until("what the other two made is gone", async () => {
-      const left = await Promise.all([nginxWeight(), world.split()].map((one) => one.catch(() => undefined)));
-      return left.every((one) => one === undefined);
-    });
-    await api.delete(world.path("Rollout", "web"));
-    await until("the load balancer is let go of", async () => (await action())?.join() === "web 100");
-    expect(Object.keys(await world.annotations("alb"))).toEqual(["alb.ingress.kubernetes.io/actions.web"]);
-  },
+  () => divideByThree(installation),
+  120_000,
+);
+
+ours(
+  "traffic is divided by every other router, and their objects are as in Git when the Rollout is gone",
+  () => divideByEveryOther(installation.cluster),
   120_000,
 );
 

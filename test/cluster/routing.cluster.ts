@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { abort, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { otherController } from "./harness/controllerProcess.ts";
+import { refuseChanges } from "./harness/refusal.ts";
 import type { RolloutView } from "./harness/rolloutView.ts";
 import { until } from "./harness/until.ts";
 import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
@@ -139,45 +140,16 @@ ours.concurrent(
 
 ours.concurrent("a policy that refuses the weight is named by a condition, until it is gone", async () => {
   const routed = await newRouted("routing-refused");
-  const { world, api, weights } = routed;
+  const { world, weights } = routed;
   await halfWay(routed, ["web"]);
-  const path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
-  const name = `no-weight-${world.namespace}`;
-  const rule = {
-    apiGroups: ["networking.k8s.io"],
-    apiVersions: ["v1"],
-    resources: ["ingresses"],
-    operations: ["UPDATE"],
-  };
-  await api.create(path, {
-    metadata: { name },
-    spec: {
-      matchConstraints: { resourceRules: [rule] },
-      validations: [{ expression: "false", message: "weights are frozen" }],
-    },
-  });
-  const matchResources = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": world.namespace } } };
-  await api.create(path.replace("policies", "policybindings"), {
-    metadata: { name },
-    spec: { policyName: name, validationActions: ["Deny"], matchResources },
-  });
-  const refused = (): Promise<boolean> =>
-    api
-      .patch(`/apis/networking.k8s.io/v1/namespaces/${world.namespace}/ingresses/web`, "merge", {
-        metadata: { labels: { tried: String(Math.random()) } },
-      })
-      .then(
-        () => false,
-        () => true,
-      );
-  await until("the policy is in force", refused, 20_000);
+  const refused = { apiGroup: "networking.k8s.io", apiVersion: "v1", resource: "ingresses", name: "web" };
+  const refusal = await refuseChanges(world, refused, "weights are frozen");
   await abort(world, "app");
   const { rollout: held } = await world.settle("app", "told", (now) => failure(now) !== "");
   expect(failure(held)).toContain("weights are frozen");
   expect(held.status).toMatchObject({ phase: "Degraded", abort: true });
   expect(await weights()).toEqual(["app-web-canary 50"]);
-  await api.delete(`${path.replace("policies", "policybindings")}/${name}`);
-  await api.delete(`${path}/${name}`);
+  await refusal.end();
   const { rollout: cured } = await world.settle("app", "routed", (now) => failure(now) === "");
   expect(cured.status?.phase).toBe("Degraded");
   expect(await weights()).toEqual(["app-web-canary 0"]);

@@ -28,6 +28,7 @@ import { replicaSetFacts } from "../../controller/rollout/facts/stores.ts";
 import type { Workload } from "../../schema/kube.ts";
 import { analysesOf as ruledAnalyses } from "../../controller/rules/analysis/templates.ts";
 import { type Analyses, knownTemplates } from "./fakeAnalyses.ts";
+import { askFake, type Balancers, balancersOf, factsOfBalancers, verificationBy } from "./fakeBalancers.ts";
 import { callPlugin, pluginFacts, type Plugins, pluginsOf } from "./fakePlugins.ts";
 import type { Trials } from "./fakeExperiments.ts";
 import { resolvedBy, scaledDeployment } from "./replacedDeployment.ts";
@@ -77,6 +78,7 @@ export interface Cluster {
   podCheck: PodCheck | undefined;
   readonly analyses: Analyses;
   readonly plugins: Plugins;
+  readonly balancers: Balancers;
   readonly trials: Trials;
 }
 
@@ -88,6 +90,7 @@ export function newCluster(
   analyses: Analyses = { runs: new Map(), templates: new Map(), courseOf: () => undefined },
   plugins: Plugins = pluginsOf(),
   trials: Trials = { experiments: new Map(), trialOf: () => undefined },
+  balancers: Balancers = balancersOf(undefined),
 ): Cluster {
   const { status: _, ...fresh } = manifest;
   const metadata = { ...manifest.metadata, namespace: "default", uid: "rollout-uid", generation: 1 };
@@ -110,6 +113,7 @@ export function newCluster(
     podCheck: undefined,
     analyses,
     plugins,
+    balancers,
     trials,
   };
 }
@@ -150,6 +154,7 @@ export function snapshotOf(cluster: Cluster): Snapshot {
     ...routingOf(cluster),
     ...analysesOf(cluster),
     ...pluginFacts(cluster.plugins, rollout),
+    ...factsOfBalancers(cluster.balancers),
     ...(isKnown && violation === undefined ? {} : { invalidByOthers: true as const }),
     ...kstatusOf(rollout, false),
   });
@@ -197,13 +202,15 @@ function analysesOf({
 }
 
 /** One router stands for all: it has an object that holds its weights. */
-function routingOf({ rollout, routed, routerFault }: Cluster): Pick<Snapshot, "routing"> {
+function routingOf({ rollout, routed, routerFault, balancers }: Cluster): Pick<Snapshot, "routing"> {
   const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
   if (trafficRouting === undefined || Object.keys(trafficRouting).length === 0) return {};
   return {
-    routing: (traffic) => {
+    routing: (traffic, status) => {
       if (routerFault !== undefined) return { kind: "fault", message: routerFault, open: false, events: [] };
-      return { kind: equal(traffic, routed) ? "settled" : "open" };
+      const open = !equal(traffic, routed);
+      const now = { ...rollout, ...(status && { status }) };
+      return { kind: open ? "open" : "settled", ...verificationBy(balancers, now, traffic, open) };
     },
   };
 }
@@ -283,6 +290,7 @@ function follow(cluster: Cluster, action: Action, templateDigest: string): void 
 function carryOutBeside(cluster: Cluster, action: Action): void {
   if (action.kind === "updateReplicaSet") changeSet(cluster, action.name, (rs) => ({ ...rs, observed: false }));
   if (action.kind === "callStepPlugin") callPlugin(cluster.plugins, action, cluster.now);
+  if (action.kind === "askBalancer") askFake(cluster.balancers, action.inquiry, cluster.now);
   if (action.kind === "evictPods") {
     const leaving = action.names.slice(0, action.most);
     cluster.pods = cluster.pods.map((pod) =>

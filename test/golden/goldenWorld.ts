@@ -30,6 +30,7 @@ import {
 import type { Cluster, Outcome } from "./goldenCluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./timelineText.ts";
 import { type Course, nextRunChange, runAnalyses } from "./fakeAnalyses.ts";
+import { answersTold, type BalancerAnswerOf, balancersOf, forgetAnswers, runBalancers } from "./fakeBalancers.ts";
 import { type AnswerOf, forgetCalls, pluginsOf, runPlugins } from "./fakePlugins.ts";
 import { nextExperimentChange, runExperiments, type Trial } from "./fakeExperiments.ts";
 import type { Edit } from "./edits.ts";
@@ -52,6 +53,8 @@ export interface WorldOptions {
   readonly course?: (run: AnalysisRunFacts) => Course | undefined;
   /** What step plugins answer. */
   readonly plugins?: AnswerOf;
+  /** What AWS answers about load balancers; undefined: nobody asks it. */
+  readonly balancers?: BalancerAnswerOf;
   /** What each Experiment comes to; undefined: it never ends by itself. */
   readonly trial?: (experiment: ExperimentFacts) => Trial | undefined;
   /** The kinds of canary steps, where they are not those of the product. */
@@ -153,6 +156,7 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
     },
     pluginsOf(options.plugins),
     { experiments: new Map(), trialOf: options.trial ?? (() => undefined) },
+    balancersOf(options.balancers),
   );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
   settle(state, "apply");
@@ -251,7 +255,11 @@ function carryOut(state: State, decision: Decision): Outcome {
       `${instantText(cluster.now).padEnd(8)} ${warning}${event.reason}: ${readable(cluster, event.message)}`,
     );
   }
-  if (crash < Infinity) forgetCalls(cluster.plugins);
+  if (crash < Infinity) {
+    forgetCalls(cluster.plugins);
+    forgetAnswers(cluster.balancers);
+  }
+  if (complete) answersTold(cluster.balancers);
   if (complete) cluster.plugins.outcomes = [];
   if (complete && decision.status !== undefined) {
     state.writes += 1;
@@ -284,7 +292,8 @@ function run(state: State, until: number): void {
     const later = [state.wakeAt, state.retryAt, podCheckAt]
       .filter((at) => at !== undefined && at > cluster.now)
       .map(Number);
-    const answerAt = cluster.plugins.flight?.at ?? Infinity;
+    const told = cluster.balancers.flight?.at ?? Infinity;
+    const answerAt = Math.min(cluster.plugins.flight?.at ?? Infinity, told);
     const next = Math.min(pods, runs, answerAt, ...later);
     if (next > until) break;
     cluster.now = next;
@@ -293,8 +302,9 @@ function run(state: State, until: number): void {
     runAnalyses(cluster.analyses, next);
     runExperiments(cluster.trials, next);
     runPlugins(cluster.plugins, next);
+    runBalancers(cluster.balancers, next);
     if (answerAt === next && pods !== next) {
-      settle(state, "plugin");
+      settle(state, told === next ? "AWS" : "plugin");
       continue;
     }
     if (runs === next && pods !== next) {

@@ -11,7 +11,16 @@ import { effectOf } from "../../controller/rollout/actions/actions.ts";
 import type { Snapshot, World as Facts } from "../../controller/rollout/model/model.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { play, randomBlueGreen, randomCanary, randomManaged, randomOf, randomRouted, randomScaled } from "./random.ts";
+import {
+  play,
+  randomBlueGreen,
+  randomCanary,
+  randomManaged,
+  randomOf,
+  randomRouted,
+  randomScaled,
+  randomSessions,
+} from "./random.ts";
 import type { World, WorldOptions } from "./goldenWorld.ts";
 
 const WORLDS = Number(process.env["PROPERTY_WORLDS"] ?? 20);
@@ -229,12 +238,13 @@ function servedBy(
   return swapped ? [preview, active] : [active, preview];
 }
 
-/** Managed routes that lead to a canary Service without pods. */
+/** Managed routes that lead to a canary Service without pods; sessions that are kept there count as one. */
 function routesToNobody(now: Between, rollout: Rollout): number {
   if (rollout.spec.replicas === 0) return 0;
   const [, canary = ""] = servedBy(now, rollout);
   const pods = Math.min(now.sizes.get(canary) ?? 0, now.available.get(canary) ?? 0);
-  return pods > 0 ? 0 : (now.routed?.routes.length ?? 0);
+  const { routes = [], affinity } = now.routed ?? {};
+  return pods > 0 ? 0 : routes.length + (affinity === undefined ? 0 : 1);
 }
 
 /** How many pods are missing in the ReplicaSets that users reach, given their part of the traffic. */
@@ -274,6 +284,26 @@ describe("a routed canary", () => {
       const names = (routed?.routes ?? []).map(({ name }) => name);
       return asks(decision) || isUpdate || names.length === 0 ? undefined : `routes ${names.join(", ")} are left`;
     });
+  });
+
+  test("keeps no session with a canary without pods, and takes its pods after its sessions", () => {
+    everyWrite(randomSessions, (now, before, { before: { rollout } }) => {
+      const lost = routesToNobody(now, rollout);
+      return lost <= routesToNobody(before, rollout) ? undefined : "sessions are kept where no pods are";
+    });
+  });
+
+  test("keeps sessions while it has a weight, and none at rest", () => {
+    let kept = 0;
+    everyDecision(randomSessions, KINDS, ({ decision, after: { rollout }, routed }) => {
+      const { abort, currentPodHash, stableRS } = rollout.status ?? {};
+      const isUpdate = abort !== true && currentPodHash !== stableRS;
+      kept += routed?.affinity === undefined ? 0 : 1;
+      if (asks(decision) || routed?.affinity === undefined) return undefined;
+      if (!isUpdate || routed.canaryWeight === 0) return "sessions are left";
+      return routed.affinity.value === routed.canaryHash ? undefined : "sessions are another version's";
+    });
+    expect(kept).toBeGreaterThan(100);
   });
 
   test("splits all of the traffic", () => {

@@ -121,6 +121,25 @@ export function randomManaged(random: Random): Rollout {
   );
 }
 
+/** A routed canary that keeps its sessions, by a router that can. */
+export function randomSessions(random: Random): Rollout {
+  const rollout = routedCanary(random, true);
+  const { steps = [], trafficRouting, pingPong: _, ...strategy } = rollout.spec.strategy?.canary ?? {};
+  const back = random(2) === 0 ? [] : [user.setWeight(0), user.pause(), user.setWeight(random(101))];
+  return user.strategy(
+    user.canary([...steps, ...back, user.pause()], {
+      ...strategy,
+      stableService: "active",
+      canaryService: "preview",
+      trafficRouting: {
+        ...(trafficRouting?.maxTrafficWeight === undefined ? {} : { maxTrafficWeight: 1000 }),
+        nginx: { stableIngress: "web" },
+        sessionAffinity: {},
+      },
+    }),
+  )(rollout);
+}
+
 export function randomBlueGreen(random: Random): Rollout {
   const previewReplicaCount = random(3) === 0 ? { previewReplicaCount: 1 + random(3) } : {};
   const strategy = user.blueGreen({

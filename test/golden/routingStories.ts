@@ -182,10 +182,11 @@ function linesOf(router: Router, story: RoutingStory): string[] {
   return [...lines, ...changed.map(picture)];
 }
 
-function wish({ canaryWeight, total, additional, routes }: Traffic): string {
+function wish({ canaryWeight, total, additional, routes, affinity }: Traffic): string {
   const others = additional.map(({ serviceName, weight }) => `, ${serviceName} ${weight}`).join("");
   const managed = routes.map(({ kind, name }) => `, ${kind} ${name}`).join("");
-  return `${canaryWeight}${others} of ${total}${managed}`;
+  const sessions = affinity === undefined ? "" : `, sessions of ${affinity.value}`;
+  return `${canaryWeight}${others} of ${total}${managed}${sessions}`;
 }
 
 function lineOf(write: RoutedWrite): string[] {

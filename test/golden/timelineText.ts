@@ -171,9 +171,9 @@ export function actionText(cluster: Cluster, action: Action): string {
 }
 
 const shareText = (traffic: Traffic): string => {
-  const { canaryWeight, additional, routes } = traffic;
+  const { canaryWeight, additional, routes, affinity } = traffic;
   const weights = [canaryWeight, stableWeight(traffic), ...additional.map(({ weight }) => weight)].join("/");
-  return [weights, ...routes.map(routeText)].join("+");
+  return [weights, ...routes.map(routeText), ...(affinity === undefined ? [] : ["sessions"])].join("+");
 };
 
 /** `beta` is a header route, `copy%` a mirror route. */
@@ -185,6 +185,7 @@ const trafficText = (cluster: Cluster, traffic: Traffic): string =>
     `${imageOfHash(cluster, traffic.stableHash)} ${stableWeight(traffic)}`,
     ...traffic.additional.map(({ serviceName, weight }) => `${readable(cluster, serviceName)} ${weight}`),
     ...traffic.routes.map((route) => `${route.kind} ${route.name}`),
+    ...(traffic.affinity === undefined ? [] : [`sessions of ${imageOfHash(cluster, traffic.affinity.value)}`]),
   ].join(", ");
 
 const imageInManifest = (manifest: { spec: { template?: { spec?: unknown } | undefined } }): string => {

@@ -85,6 +85,15 @@ describe("a canary whose traffic a router splits", () => {
     expectTimeline("traffic-dynamic-100-alb", world);
   });
 
+  test("takes the aborted pods at their time, whatever stable lacks by then", () => {
+    const world = atFirstPause({}, {}, 5);
+    world.edit("abort", user.abort);
+    world.pass(20_000);
+    world.meddle("two of stable's pods fail", (cluster) => cluster.failPods("web:1", 2, 30_000));
+    world.pass(40_000);
+    expectTimeline("traffic-abort-unready", world);
+  });
+
   test("keeps the aborted pods for 30 seconds, without traffic", () => {
     const world = atFirstPause();
     world.edit("abort", user.abort);

@@ -2,6 +2,7 @@
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { FinishedDuration, RolloutEvent } from "../model/model.ts";
 import type { AdoptReplicaSet } from "./adoptReplicaSet.ts";
+import type { AskBalancer } from "./askBalancer.ts";
 import type { CallStepPlugin } from "./callStepPlugin.ts";
 import type { CreateAnalysisRun } from "./createAnalysisRun.ts";
 import type { CreateExperiment } from "./createExperiment.ts";
@@ -35,6 +36,7 @@ export type Action =
   | TerminateAnalysisRun
   | DeleteAnalysisRun
   | CallStepPlugin
+  | AskBalancer
   | CreateExperiment
   | TerminateExperiment
   | DeleteExperiment

@@ -5,7 +5,7 @@ import { actions, effectOf, joined, type RowsOf, targetOf, wordsOf } from "./act
 import type { Action, ActionOf } from "./action.ts";
 import type { ActionRow, WriteRequest } from "./row.ts";
 import type { World } from "../model/model.ts";
-import { basis, experiment, manifest, rollout, rs, run, set, world } from "./testing.ts";
+import { ask, basis, experiment, manifest, question, rollout, rs, run, set, world } from "./testing.ts";
 
 const traffic = { canaryHash: "2", stableHash: "1", canaryWeight: 20, total: 100, additional: [], routes: [] };
 const other = { uid: "other", kind: "Other", name: "other", apiVersion: "v1" };
@@ -78,15 +78,6 @@ const nextRun: ActionOf<"createAnalysisRun"> = {
 };
 const end: ActionOf<"terminateAnalysisRun"> = { kind: "terminateAnalysisRun", name: "web-1-1", uid: "a" };
 
-const ask: ActionOf<"callStepPlugin"> = {
-  kind: "callStepPlugin",
-  op: "run",
-  index: 1,
-  plugin: "acme/load",
-  key: "u/h/1/Run//0",
-  config: undefined,
-  status: undefined,
-};
 const trial: ActionOf<"createExperiment"> = {
   kind: "createExperiment",
   name: "web-1-1-0-1",
@@ -193,6 +184,14 @@ const examples: Examples = {
     requests: actions.routeTraffic.requests(weights, { writes: [route] }),
     sends: ['patch ingresses web at 9 {"metadata":{"annotations":{"weight":"20"}}}'],
     words: 'route 20 of 100 parts of the traffic to hash "2"',
+  },
+  askBalancer: {
+    action: question,
+    changes: ({ inquiry }) => inquiry,
+    to: "targets/active/2/9",
+    requests: [],
+    sends: [],
+    words: 'ask AWS for the registered targets of Service "active"',
   },
   callStepPlugin: {
     action: ask,

@@ -5,6 +5,7 @@
 import type { World } from "../model/model.ts";
 import type { Action } from "./action.ts";
 import { adoptReplicaSet } from "./adoptReplicaSet.ts";
+import { askBalancer } from "./askBalancer.ts";
 import { callStepPlugin } from "./callStepPlugin.ts";
 import { createAnalysisRun } from "./createAnalysisRun.ts";
 import { createExperiment } from "./createExperiment.ts";
@@ -43,6 +44,7 @@ export const actions = {
   terminateAnalysisRun,
   deleteAnalysisRun,
   callStepPlugin,
+  askBalancer,
   createExperiment,
   terminateExperiment,
   deleteExperiment,

@@ -6,7 +6,7 @@
 import { DESIRED_REPLICAS, HASH_LABEL, MANAGED_BY, REVISION, SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import type { Traffic } from "../../../providers/traffic/router.ts";
 import type { EventReason } from "../../../schema/reasons.ts";
-import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
+import type { AlbStatus, RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
 import type { StepTable } from "../../steps/stepTable.ts";
 import { desiredReplicas } from "../model/defaults.ts";
@@ -88,6 +88,10 @@ export interface Pass {
   /** Weights that the routers have been asked for, this pass included. */
   weights: TrafficWeights | undefined;
   routers: RouterAnswer;
+  /** What was learned of the load balancers of AWS; undefined: nothing new. */
+  balancers: readonly AlbStatus[] | undefined;
+  /** Load balancers know the pods that requests were switched to. */
+  registered: boolean;
   analyses: Analyses;
   stepPlugins: StepPlugins;
   /** The Experiment for the status, and why one that is wanted cannot begin; undefined: the pass did not come so far. */
@@ -109,6 +113,8 @@ export const newPass = (snapshot: Snapshot, now: number, steps: StepTable, world
   pause: noIntent,
   weights: world.rollout.status?.canary?.weights,
   routers: { kind: "unasked" },
+  balancers: undefined,
+  registered: true,
   analyses: { kind: "unasked" },
   stepPlugins: { kind: "unasked" },
   experiment: undefined,

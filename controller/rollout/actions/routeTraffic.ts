@@ -34,10 +34,11 @@ export function routedRequest(write: RoutedWrite | ReleaseWrite): WriteRequest {
 export const routeTraffic = {
   effect: (world, { traffic }) => ({ ...world, traffic }),
   requests: (_, { writes }) => writes.map(routedRequest),
-  words: ({ traffic: { canaryHash, canaryWeight, total, routes } }) =>
+  words: ({ traffic: { canaryHash, canaryWeight, total, routes, affinity } }) =>
     [
       `route ${canaryWeight} of ${total} parts of the traffic to hash "${canaryHash}"`,
       ...routes.map(({ kind, name }) => `${kind} route "${name}"`),
+      ...(affinity === undefined ? [] : [`sessions by the cookie "${affinity.cookieName}"`]),
     ].join(", with "),
   target: () => "routers",
   join: (first, second) => (first.kind === "routeTraffic" ? second : undefined),

@@ -1,6 +1,8 @@
 /** A Rollout's world before an action, for tests. */
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
+import type { AskBalancer } from "./askBalancer.ts";
+import type { CallStepPlugin } from "./callStepPlugin.ts";
 import type { AnalysisRunFacts, ExperimentFacts, ReplicaSetFacts, World } from "../model/model.ts";
 
 export const rollout: Rollout = {
@@ -66,4 +68,17 @@ export const rs = { name: "web-1", uid: "1", resourceVersion: "5" };
 export const manifest = {
   metadata: { name: "web-2", namespace: "shop", creationTimestamp: undefined, labels: { [HASH_LABEL]: "2" } },
   spec: { replicas: 1, selector: { matchLabels: { app: "web" } } },
+};
+export const ask: CallStepPlugin = {
+  kind: "callStepPlugin",
+  op: "run",
+  index: 1,
+  plugin: "acme/load",
+  key: "u/h/1/Run//0",
+  config: undefined,
+  status: undefined,
+};
+export const question: AskBalancer = {
+  kind: "askBalancer",
+  inquiry: { kind: "targets", key: "targets/active/2/9", service: "active", podPrefix: "web-2-" },
 };

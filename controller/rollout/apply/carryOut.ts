@@ -20,6 +20,8 @@ export interface PassPorts extends Writer, GatherPorts {
   readonly decide: Decide;
   /** What step plugins had answered in this snapshot is stored, or nobody waits for it. */
   readonly outcomesTaken?: (snapshot: Snapshot) => void;
+  /** The events of what load balancers had answered in this snapshot were emitted. */
+  readonly answersTold?: (snapshot: Snapshot) => void;
   readonly finished: (status: string, totalSeconds: number, manualPauseSeconds: number) => void;
 }
 
@@ -49,6 +51,7 @@ export async function carryOut(ports: PassPorts, queue: PassQueue, pass: Decided
   if (outcome.kind !== "done") return explain(ports, key, outcome);
   const sized = decision.actions.find((action) => action.kind === "scaleWorkload");
   if (sized !== undefined) memory.lastScaled = { replicas: sized.replicas, at: now };
+  ports.answersTold?.(snapshot);
   if (waitMs > 0) return;
   ports.outcomesTaken?.(snapshot);
   if (decision.more) queue.addAfter(key, 0);

@@ -57,6 +57,12 @@ const performers: Performers = {
     run.callStepPlugin?.(run.rollout, action);
     return undefined;
   },
+  // A question changes nothing, but one that does not lead has nobody to answer.
+  async askBalancer(run, { inquiry }) {
+    if (run.validForMs() <= 0) throw new NotLeaderError("Not asked, because the leader Lease has run out");
+    run.askBalancer?.(run.rollout, inquiry);
+    return undefined;
+  },
   createExperiment,
   terminateExperiment,
   deleteExperiment,

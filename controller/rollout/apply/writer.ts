@@ -2,6 +2,7 @@
 import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import type { ObjectMeta } from "../../../schema/kube.ts";
+import type { Inquiry } from "../../../providers/traffic/elb/inquiry.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { CallStepPlugin } from "../actions/callStepPlugin.ts";
 import type { WriteRequest } from "../actions/row.ts";
@@ -19,6 +20,8 @@ export interface Writer {
   readonly eventsSent: (rollout: Rollout) => Promise<void>;
   /** Asks a step plugin, without waiting for its answer. */
   readonly callStepPlugin?: (rollout: Rollout, call: CallStepPlugin) => void;
+  /** Asks about load balancers, without waiting for the answer. */
+  readonly askBalancer?: (rollout: Rollout, inquiry: Inquiry) => void;
 }
 
 /** How carrying out a decision ended; all other failures are thrown. */

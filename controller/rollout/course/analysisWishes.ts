@@ -102,6 +102,7 @@ function hasPodsFor(p: Pass, kind: AnalysisKind): boolean {
   const { rollout } = p.world;
   const { newRS } = roles(p);
   const preview = blueGreenOf(rollout)?.previewReplicaCount;
+  if (kind === "PostPromotion" && !p.registered) return false;
   if (kind !== "PrePromotion" || preview === undefined) return isSaturated(rollout, newRS);
   return newRS !== undefined && newRS.replicas === preview && newRS.status.availableReplicas === preview;
 }

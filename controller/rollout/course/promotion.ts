@@ -4,7 +4,15 @@
  */
 import type { RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
 import { findCondition } from "../model/rolloutConditions.ts";
-import { blueGreenOf, canaryOf, desiredReplicas, isStablePing, stepIndexOf, stepsOf } from "../model/defaults.ts";
+import {
+  blueGreenOf,
+  canaryOf,
+  desiredReplicas,
+  fullWeight,
+  isStablePing,
+  stepIndexOf,
+  stepsOf,
+} from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { clearPausesAndAbort, haltReason } from "./pauseConditions.ts";
@@ -25,6 +33,7 @@ function canaryReason(p: Pass): string | undefined {
   if (isAborted(p) || newRS === undefined) return undefined;
   // A promotion moves all traffic, which the user's pause is to prevent.
   if (haltReason(p) !== undefined && newRS.name !== stableRS?.name) return undefined;
+  if (isUnverifiedAtEnd(p)) return undefined;
   if (lastingPods(newRS) < wanted && !canaryThresholdMet(rollout, newRS, wanted)) return undefined;
   if (statusOf(p).promoteFull === true) return "Full promotion requested";
   const fast = fastRollback(p);
@@ -34,6 +43,12 @@ function canaryReason(p: Pass): string | undefined {
   const isHeld = p.pause.add.includes("InconclusiveAnalysisRun") || lacksBackground(p);
   return !isHeld && (steps === 0 || stepIndexOf(rollout) === steps) ? `Completed all ${steps} canary steps` : undefined;
 }
+
+/** All traffic should be the new version's, and is not seen to be: stable must not end. */
+export const isUnverifiedAtEnd = (p: Pass): boolean =>
+  p.weights?.verified === false &&
+  p.weights.canary.weight === fullWeight(p.world.rollout) &&
+  roles(p).newRS?.name !== roles(p).stableRS?.name;
 
 const hasBeenHealthy = (p: Pass): boolean => findCondition(statusOf(p).conditions, "Healthy") !== undefined;
 
@@ -55,6 +70,8 @@ function blueGreenReason(p: Pass, draft: RolloutStatus): string | undefined {
   if (servingWithoutService(p, active) !== undefined) return undefined;
   if (active === "") return "Initial deploy";
   if (active !== draft.currentPodHash) return undefined;
+  // Requests may still reach the pods of the version before, which end after the promotion.
+  if (!p.registered) return undefined;
   if (statusOf(p).promoteFull === true) return "Full promotion requested";
   const fast = fastRollback(p);
   if (fast !== undefined || isAborted(p)) return fast;

@@ -25,6 +25,7 @@ import { promoteStable, promotionReason, servingWithoutService } from "../course
 import { availablePods, hashOf, isSaturated, podsForAutoscaler, sum } from "../model/replicaSets.ts";
 import { resetStatus, templateChanged } from "../course/reset.ts";
 import { restartPods } from "../revision/restart.ts";
+import { isCutoverRegistered } from "../balancers/inquiries.ts";
 import { isFastRollback, isRollbackWithinWindow } from "../course/rollback.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
 import { baseStatus, finishStatus } from "../status/status.ts";
@@ -47,6 +48,7 @@ export function blueGreenPass(p: Pass): RolloutStatus {
   restoreActive(p);
   managePause(p);
   pointActive(p);
+  p.registered = isCutoverRegistered(p);
   // Those of a canary that this Rollout was before.
   syncExperiments(p);
   syncAnalyses(p);

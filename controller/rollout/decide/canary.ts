@@ -4,7 +4,7 @@
  */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/afterAbort.ts";
-import { blueGreenOf, canaryOf, currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
+import { blueGreenOf, canaryOf, currentStepOf, desiredReplicas, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { lastingPods, sum } from "../model/replicaSets.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
@@ -94,7 +94,15 @@ function scaleStable(p: Pass): boolean {
   if (stableRS === undefined || stableRS.name === newRS?.name) return false;
   const [before, now] = [statusOf(p).canary?.weights, p.weights];
   const more = (now?.stable.weight ?? 0) > (before?.stable.weight ?? 0) ? now : before;
-  return scaleReplicaSet(p, stableRS, Math.max(canarySizes(p, more).stable, heldForCanary(p, stableRS)), AT_ONCE);
+  const held = Math.max(heldForCanary(p, stableRS), heldForRouter(p, stableRS));
+  return scaleReplicaSet(p, stableRS, Math.max(canarySizes(p, more).stable, held), AT_ONCE);
+}
+
+/** Traffic that is not seen to have moved away may still come to the pods that it came to before. */
+function heldForRouter(p: Pass, stableRS: ReplicaSetFacts): number {
+  const { rollout } = p.world;
+  const isHeld = canaryOf(rollout)?.dynamicStableScale === true && p.weights?.verified === false;
+  return isHeld ? Math.min(stableRS.replicas, desiredReplicas(rollout)) : 0;
 }
 
 /**

@@ -172,6 +172,8 @@ function pass(p: Pass): RolloutStatus {
   p.analyses = { kind: "unasked" };
   p.stepPlugins = { kind: "unasked" };
   p.experiment = undefined;
+  p.balancers = undefined;
+  p.registered = true;
   p.weights = statusOf(p).canary?.weights;
   const { snapshot } = p;
   if (snapshot.invalid !== undefined) return invalidStatus(p, snapshot.invalid);

@@ -53,7 +53,11 @@ const invalid: Rule = (scene) => {
 export function dueNow({ p, decision }: Scene): readonly string[] {
   const isBlocked = p.routers.kind === "fault";
   const actions = decision.actions.filter(
-    ({ kind }) => kind !== "callStepPlugin" && kind !== "evictPods" && !(isBlocked && kind === "routeTraffic"),
+    ({ kind }) =>
+      kind !== "callStepPlugin" &&
+      kind !== "askBalancer" &&
+      kind !== "evictPods" &&
+      !(isBlocked && kind === "routeTraffic"),
   );
   return [...actions.map(wordsOf), ...statusDue(p.snapshot.rollout.status ?? {}, decision.status, p.snapshot.podHash)];
 }

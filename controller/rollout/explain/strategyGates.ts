@@ -4,7 +4,7 @@ import { roles, statusOf } from "../actions/pass.ts";
 import { currentRun, lacksBackground } from "../course/analysisWishes.ts";
 import { stepPluginEntries } from "../course/plugins/stepPlugins.ts";
 import { prePromotionDone, postPromotionDone } from "../course/analysisWishes.ts";
-import { promotionReason } from "../course/promotion.ts";
+import { isUnverifiedAtEnd, promotionReason } from "../course/promotion.ts";
 import { stepVerdict } from "../course/step.ts";
 import { activeService, readyForPause } from "../decide/blueGreen.ts";
 import { blueGreenOf, currentStepOf, desiredReplicas, stepIndexOf } from "../model/defaults.ts";
@@ -173,6 +173,15 @@ const canaryEnd: Rule = (scene) => {
   if (blueGreenOf(p.world.rollout) !== undefined || promotionReason(p, statusOf(p)) !== undefined) return undefined;
   if (lacksBackground(p))
     return { standing: "waiting", reason: "AnalysisNotStarted", why: "waits for its analysis to begin" };
+  if (isUnverifiedAtEnd(p))
+    return {
+      standing: "waiting",
+      reason: "WeightNotVerified",
+      why: `waits at its end ${forWhat(scene, "WeightNotVerified")}`,
+      since: lastProgress(scene),
+      change: changesOf("WeightNotVerified"),
+      commands: [command(scene, "abort", "turn the update back")],
+    };
   return {
     standing: "waiting",
     reason: "PodsNotAvailable",

@@ -23,6 +23,7 @@ import { kstatusOf } from "../status/kstatus.ts";
 import { readRouted, refusalOf, routedObjects, routingState } from "./routedObjects.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { analysisRunFacts, rolloutExperimentFacts } from "./runFacts.ts";
+import { balancersOf, type BalancersKnown, type KnownBalancers } from "./balancerFacts.ts";
 import { stepPluginsOf, type StepPluginsKnown } from "./stepPluginFacts.ts";
 import { templateProblem, templatesFor } from "./templateStores.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
@@ -61,7 +62,12 @@ export interface Gatherer {
 }
 
 /** @param kstatusForAll conditions for generic tools on every Rollout that does not decline them */
-export function createGatherer(stores: Stores, kstatusForAll = false, plugins?: StepPluginsKnown): Gatherer {
+export function createGatherer(
+  stores: Stores,
+  kstatusForAll = false,
+  plugins?: StepPluginsKnown,
+  balancers?: BalancersKnown,
+): Gatherer {
   const known = new Map<string, SpecFacts>();
   const factsOf = (key: string, rollout: Rollout, resolved: Complete): SpecFacts => {
     const facts = specFacts(rollout, resolved, known.get(key));
@@ -87,7 +93,10 @@ export function createGatherer(stores: Stores, kstatusForAll = false, plugins?: 
     const asked = stepPluginsOf(plugins, rollout);
     if (asked === "waiting") return undefined;
     const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
-    const snapshot = affordable(rollout, LIMITS.snapshot, () => ({ ...snapshotOf(stores, complete, read), ...asked }));
+    const snapshot = affordable(rollout, LIMITS.snapshot, () => ({
+      ...snapshotOf(stores, complete, read, balancersOf(stores.routed, balancers, complete.rollout)),
+      ...asked,
+    }));
     return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
   };
   return {
@@ -184,7 +193,7 @@ const unresolvedSnapshot = (stores: Stores, rollout: Rollout, invalid: string): 
   strays: [],
 });
 
-function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read): Snapshot {
+function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read, asked: KnownBalancers): Snapshot {
   const { namespace } = rollout.metadata;
   const { selector } = rollout.spec;
   const owned = ownedBy(stores, rollout);
@@ -204,7 +213,8 @@ function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read
     templateDigest: digest,
     ...(readable === undefined ? {} : { dropped: readable.dropped }),
     ...(workload === undefined ? {} : { workload }),
-    ...routingOf(stores, rollout),
+    ...asked,
+    ...routingOf(stores, rollout, asked),
     ...analysesOf(stores, rollout),
   };
   const invalid =
@@ -231,9 +241,14 @@ function serviceProblem(rollout: Rollout, services: ReadonlyMap<string, ServiceF
   return violation === undefined ? undefined : violationText(violation);
 }
 
-function routingOf({ routed }: Stores, rollout: Rollout): Pick<Snapshot, "routing"> {
+function routingOf({ routed }: Stores, rollout: Rollout, { balancers }: KnownBalancers): Pick<Snapshot, "routing"> {
   if (routersOf(rollout, routed.routers).length === 0) return {};
-  return { routing: (traffic) => routingState(routed, rollout, traffic) };
+  const answers = balancers?.answers;
+  // The status of a pass may be ahead of the stored one.
+  return {
+    routing: (traffic, status = rollout.status) =>
+      routingState(routed, { ...rollout, ...(status && { status }) }, traffic, answers),
+  };
 }
 
 /** Its runs and Experiments, and the templates that it may make more of. */

@@ -11,6 +11,7 @@ import type {
   Traffic,
   Verification,
 } from "../../../providers/traffic/router.ts";
+import type { Answered } from "../../../providers/traffic/elb/inquiry.ts";
 import { DRIVEN_ROUTERS, isConfigured, routersOf } from "../../../providers/traffic/routers.ts";
 import type { RouterSettings } from "../../../providers/traffic/settings.ts";
 import { type Resource, resourceName } from "../../../schema/kube.ts";
@@ -199,17 +200,34 @@ const UNWRITTEN: Verification = { kind: "notYet", reason: "the objects of its ro
  * verifies.
  */
 function verificationOf(routers: readonly Router[], open: boolean, input: RoutingInput): Verification | undefined {
-  const answers = routers.flatMap(({ verify }) => verify?.(input) ?? []);
-  if (answers.length === 0) return undefined;
-  if (open) return UNWRITTEN;
-  const worst = answers.find(({ kind }) => kind === "failed") ?? answers.find(({ kind }) => kind === "notYet");
-  return worst ?? answers[0];
+  const all = routers.flatMap(({ verify }) => verify?.(input) ?? []);
+  if (all.length === 0) return undefined;
+  const needed = all.filter(({ kind }) => kind !== "unneeded");
+  // What is asked now would be answered for the weights before.
+  if (open) return needed.length === 0 ? { kind: "unneeded" } : UNWRITTEN;
+  const worst =
+    needed.find(({ kind }) => kind === "failed") ?? needed.find(({ kind }) => kind === "notYet") ?? needed[0] ?? all[0];
+  if (worst === undefined || all.length === 1) return worst;
+  const [asks, events] = [all.flatMap((one) => one.asks ?? []), all.flatMap((one) => one.events ?? [])];
+  const balancers = all.find((one) => one.balancers !== undefined)?.balancers;
+  return {
+    ...worst,
+    ...(asks.length > 0 && { asks }),
+    ...(events.length > 0 && { events }),
+    ...(balancers !== undefined && { balancers }),
+  };
 }
 
 /** Whether the objects of all routers of a Rollout match some traffic; the first fault is returned. */
-export function routingState(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingState {
+export function routingState(
+  routed: Routed,
+  rollout: Rollout,
+  traffic: Traffic,
+  answers?: readonly Answered[],
+): RoutingState {
   const routers = routersOf(rollout, routed.routers);
-  const input = inputOf(routed, rollout, traffic);
+  const answerTo = (key: string): Answered | undefined => answers?.find((answered) => answered.key === key);
+  const input = { ...inputOf(routed, rollout, traffic), ...(answers !== undefined && { answers: answerTo }) };
   const plans = routers.map((router) => router.route(input));
   const open = plans.some(({ writes }) => writes.length > 0);
   const fault = plans.find((plan) => plan.kind === "fault");

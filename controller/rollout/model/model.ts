@@ -6,6 +6,7 @@ import type { ConditionReason, EventReason } from "../../../schema/reasons.ts";
 import type { RouterEvent, Traffic, Verification } from "../../../providers/traffic/router.ts";
 import type { AnalysisRunSpec } from "../../../schema/analysis.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
+import type { Answered } from "../../../providers/traffic/elb/inquiry.ts";
 import type { StepPluginFacts } from "./stepPlugins.ts";
 import type { Templates } from "../../rules/analysis/templateCollection.ts";
 
@@ -219,6 +220,15 @@ export interface World {
   readonly traffic?: Traffic;
   /** The key of the call of a step plugin that is in flight. */
   readonly stepPluginCall?: string;
+  /** The key of what is being asked about load balancers. */
+  readonly inquiry?: string;
+}
+
+/** What load balancers have answered (docs/behaviour/traffic.md#alb-verification). */
+export interface BalancerFacts {
+  readonly answers: readonly Answered[];
+  /** The Service of a canary whose pods must be registered before those of earlier versions go. */
+  readonly registered: (rollout: Rollout) => string | undefined;
 }
 
 /** Everything that a decision about one Rollout depends on, gathered at one instant. */
@@ -249,7 +259,9 @@ export interface Snapshot extends World {
    * Whether the objects of the routers match some traffic at this instant; undefined without a router. A function and
    * not a list, since each router has objects of its own.
    */
-  readonly routing?: (traffic: Traffic) => RoutingState;
+  readonly routing?: (traffic: Traffic, status?: Rollout["status"]) => RoutingState;
+  /** Absent: nobody asks load balancers. */
+  readonly balancers?: BalancerFacts;
   /** Undefined without `workloadRef`, and where the Rollout is invalid because the workload is missing. */
   readonly workload?: WorkloadFacts;
   /** Pods, read only while a restart is due. */

@@ -16,6 +16,7 @@ import {
 } from "../model/defaults.ts";
 import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
 import { servicesOfUsers } from "../model/served.ts";
+import { isRegistered } from "../balancers/inquiries.ts";
 import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import {
   deleteReplicaSet,
@@ -62,6 +63,7 @@ export function scaleDownForCanary(p: Pass): boolean {
   const dropped = dropUnavailable(p);
   const { rollout } = p.world;
   const routed = trafficRoutingOf(rollout) !== undefined;
+  if (routed && !mayEnd(p)) return dropped;
   let spare = sum(p.world.replicaSets, lastingPods) - (desiredReplicas(rollout) - maxUnavailable(rollout));
   let held = 0;
   let scaled = false;
@@ -75,6 +77,16 @@ export function scaleDownForCanary(p: Pass): boolean {
     scaled = (current.replicas !== size && scaleReplicaSet(p, current, size, NOW)) || scaled;
   }
   return dropped || scaled;
+}
+
+/**
+ * After a promotion, load balancers that send requests to pods directly must know the new ones before the first of the
+ * old ones is to end. Once one of those has its deadline, that was so.
+ */
+function mayEnd(p: Pass): boolean {
+  if (p.snapshot.balancers === undefined || !isCompleted(statusOf(p))) return true;
+  if (activeOthers(p).every(hasDeadline)) return true;
+  return isRegistered(p, p.snapshot.balancers.registered(p.world.rollout));
 }
 
 /**

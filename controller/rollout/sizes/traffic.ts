@@ -3,6 +3,7 @@ import type { Traffic, Verification } from "../../../providers/traffic/router.ts
 import type { TrafficWeights } from "../../../schema/rollout.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { RoutingState } from "../model/model.ts";
+import { askBalancer, emitOnce } from "../balancers/inquiries.ts";
 import { emit, isAborted, roles, setTraffic, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { isCompleted } from "../model/rolloutConditions.ts";
 import { experimentTraffic } from "../model/experiments.ts";
@@ -45,7 +46,7 @@ export function routeTraffic(p: Pass): boolean {
   if (p.routers.kind === "fault" && equal(p.routers.traffic, wanted)) return false;
   let verification: Verification | undefined;
   if (!equal(p.world.traffic, wanted)) {
-    const state = routing(wanted);
+    const state = routing(wanted, rollout.status);
     if (state.kind === "fault") return emitFault(p, wanted, state);
     verification = state.verification;
     if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, wanted);
@@ -77,14 +78,16 @@ function changeRoutes(p: Pass, routing: (traffic: Traffic) => RoutingState, want
 
 /** Weights that are not verified block the step (docs/behaviour/traffic.md#verified-weights), until they are. */
 function recordVerification(p: Pass, weights: TrafficWeights, verification: Verification): void {
-  p.weights = { ...weights, verified: verification.kind === "verified" };
-  if (verification.kind === "verified") return;
-  wake(p, p.now + ROUTER_RETRY_MS);
+  const { kind, asks = [], events = [], balancers } = verification;
+  p.weights = kind === "unneeded" ? weights : { ...weights, verified: kind === "verified" };
+  if (balancers !== undefined) p.balancers = balancers;
+  for (const { reason, message, type } of events) emitOnce(p, reason, message, type);
   // Between two updates it holds nothing.
-  if (verification.kind !== "failed" || isCompleted(statusOf(p))) return;
-  const { reason } = verification;
-  p.routers = { kind: "follow", unverified: reason };
-  // A decision takes several passes, but emits the event once.
-  const isEmitted = p.events.some(({ message }) => message === reason);
-  if (!isEmitted) emit(p, "action", "TrafficRoutingError", reason, "Warning");
+  if (kind === "failed" && !isCompleted(statusOf(p))) {
+    p.routers = { kind: "follow", unverified: verification.reason };
+    emitOnce(p, "TrafficRoutingError", verification.reason, "Warning");
+  }
+  if (kind === "verified" || (kind === "unneeded" && balancers !== undefined)) return;
+  for (const inquiry of asks) askBalancer(p, inquiry);
+  if (kind !== "unneeded") wake(p, p.now + ROUTER_RETRY_MS);
 }

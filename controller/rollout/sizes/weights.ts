@@ -2,6 +2,7 @@
  * Which part of the traffic a canary should get from the routers (docs/behaviour/traffic.md#weights). Pure arithmetic
  * over facts.
  */
+import { affinityTo } from "../../../providers/traffic/affinity.ts";
 import { stableWeight, type Traffic } from "../../../providers/traffic/router.ts";
 import type { Rollout, TrafficWeights, WeightDestination } from "../../../schema/rollout.ts";
 import { equal } from "../../../kube/object/equality.ts";
@@ -95,6 +96,16 @@ function managedRoutes(rollout: Rollout, roles: Roles, steps: StepTable): Traffi
 }
 
 /**
+ * Sessions stay with a canary that gets requests by its weight, and keeps its pods, while the steps or a full promotion
+ * decide (docs/behaviour/traffic.md#session-affinity).
+ */
+function withSessions(rollout: Rollout, roles: Roles, steps: StepTable, traffic: Traffic): Traffic {
+  const affinity = affinityTo(trafficRoutingOf(rollout)?.sessionAffinity, traffic.canaryHash);
+  if (affinity === undefined || traffic.canaryWeight === 0) return traffic;
+  return routedCanarySizes(rollout, roles, undefined, steps).canary === 0 ? traffic : { ...traffic, affinity };
+}
+
+/**
  * The traffic to ask for now; the first rule that applies, in the order of the table. `aborted`: by this pass, or before;
  * `experiment`: what an Experiment gets while the steps decide.
  */
@@ -119,21 +130,26 @@ export function wantedTraffic(
   if (isFullyPromoted(rollout)) return traffic(0);
   if (aborted) return traffic(returningWeight(rollout, roles, steps));
   if (newRS === undefined || newRS.status.availableReplicas === 0) return { ...traffic(0), additional: experiment };
-  if (rollout.status?.promoteFull === true) return traffic(fullPromotionWeight(rollout, newRS));
+  if (rollout.status?.promoteFull === true) {
+    return withSessions(rollout, roles, steps, traffic(fullPromotionWeight(rollout, newRS)));
+  }
   const routes = managedRoutes(rollout, roles, steps);
-  return { ...traffic(stepWeight(rollout, roles, newRS, steps)), additional: experiment, routes };
+  const byStep = { ...traffic(stepWeight(rollout, roles, newRS, steps)), additional: experiment, routes };
+  return withSessions(rollout, roles, steps, byStep);
 }
 
 /**
- * The weights that are recorded, with the managed routes of now: these change although the weights have to wait, since a
- * route leads to the canary whatever it comes to, and takes nothing from stable's pods that it would need. Undefined
- * where there are no managed routes.
+ * The weights that are recorded, with the managed routes and sessions of now: these change although the weights have to
+ * wait, since a route leads to the canary whatever it comes to, and takes nothing from stable's pods that it would need.
+ * Undefined where there are neither.
  */
 export function routesMeanwhile(rollout: Rollout, wanted: Traffic): Traffic | undefined {
   const weights = rollout.status?.canary?.weights;
-  const managed = trafficRoutingOf(rollout)?.managedRoutes ?? [];
-  if (weights === undefined || managed.length === 0) return undefined;
+  const { managedRoutes: managed = [], sessionAffinity } = trafficRoutingOf(rollout) ?? {};
+  if (weights === undefined || (managed.length === 0 && sessionAffinity === undefined)) return undefined;
   const { canary, stable, additional = [] } = weights;
+  const isSame = canary.podTemplateHash === wanted.canaryHash;
+  const { affinity } = wanted;
   return {
     canaryHash: canary.podTemplateHash ?? "",
     stableHash: stable.podTemplateHash ?? "",
@@ -145,7 +161,8 @@ export function routesMeanwhile(rollout: Rollout, wanted: Traffic): Traffic | un
       serviceName,
       podTemplateHash,
     })),
-    routes: canary.podTemplateHash === wanted.canaryHash ? wanted.routes : [],
+    routes: isSame ? wanted.routes : [],
+    ...(isSame && canary.weight > 0 && affinity !== undefined ? { affinity } : {}),
   };
 }
 

@@ -68,8 +68,8 @@ export function baseStatus(p: Pass): RolloutStatus {
     promoteFull: before.promoteFull,
     stableRS: before.stableRS,
     duration: before.duration,
-    alb: before.alb,
-    albs: before.albs,
+    alb: p.balancers?.at(-1) ?? before.alb,
+    albs: p.balancers === undefined ? before.albs : [...p.balancers],
     canary: p.weights === undefined ? {} : { weights: p.weights },
     blueGreen: {},
   };

@@ -150,6 +150,7 @@ const JUDGED_BY_RULES: { readonly [K in AdmittedKind]: readonly string[] } = {
     "strategy.blueGreen.antiAffinity.preferredDuringSchedulingIgnoredDuringExecution.weight",
     "strategy.canary.steps[].setWeight",
     "strategy.canary.steps[].pause.duration",
+    "strategy.canary.trafficRouting.sessionAffinity.maxAge",
     "strategy.canary.antiAffinity.preferredDuringSchedulingIgnoredDuringExecution.weight",
     "revisionHistoryLimit",
     "progressDeadlineSeconds",

@@ -13,6 +13,8 @@ import { marksOf, type Schema, schemaOf } from "./schemas.ts";
 import { didYouMean, listed } from "../../../kube/validation/nearNames.ts";
 import { forbidden, helped, type Violation } from "../../../kube/validation/violation.ts";
 
+const ROUTING: object = TrafficRouting.entries;
+
 /** Metadata that Kubernetes knows and the schemas do not name. */
 const METADATA = new Set(["managedFields", "selfLink"]);
 
@@ -83,7 +85,7 @@ function walk(place: Place, schema: Schema, found: Violation[]): void {
   if (schema.item !== undefined) for (const item of items(place)) walk(item, schema.item, found);
   if (schema.value !== undefined) for (const [, entry] of entries(place)) walk(entry, schema.value, found);
   if (schema.entries === undefined) return;
-  const isOurs = schema.entries === TrafficRouting.entries;
+  const isOurs = schema.entries === ROUTING;
   const rule = keepsUnknown === true && !isOurs ? "unknown-pod-field" : "unknown-field";
   for (const name of keys(place)) {
     const member = Object.hasOwn(schema.entries, name) ? schema.entries[name] : undefined;

@@ -2,6 +2,7 @@
 import { flatMap } from "../../../kube/object/flatMap.ts";
 import { antiAffinityViolations } from "./antiAffinity.ts";
 import type { RolloutPlaces } from "./input.ts";
+import { affinityViolations } from "./sessionAffinity.ts";
 import { at, isTrue, type Place, present, text } from "../../../kube/validation/place.ts";
 import { stepViolations } from "./steps.ts";
 import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
@@ -133,6 +134,8 @@ const maxWeightNeedsRouter: Rule = (canary, routers) => {
   return [helped(invalid("canary-max-traffic-weight", weight, MAX_WEIGHT_ROUTERS), help)];
 };
 
+const sessionAffinity: Rule = (canary, routers) => affinityViolations(at(canary, "trafficRouting"), routers);
+
 const RULES: readonly Rule[] = [
   roomToMove,
   differentServices,
@@ -143,6 +146,7 @@ const RULES: readonly Rule[] = [
   delayNeedsRouting,
   dynamicStableScale,
   maxWeightNeedsRouter,
+  sessionAffinity,
   (canary, routers) =>
     stepViolations(
       canary,

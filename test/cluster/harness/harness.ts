@@ -26,8 +26,8 @@ export interface Harness {
   readonly plane: ControlPlane | undefined;
   readonly logs: string;
   kubectl(args: readonly string[], stdin?: string): Promise<CommandResult>;
-  /** Starts one more controller and waits until its health server answers. */
-  startController(): Promise<Controller>;
+  /** Starts one more controller and waits until its health server answers. `command`: another one than the first. */
+  startController(command?: string): Promise<Controller>;
   /** The controllers that are running. */
   controllers(): readonly Controller[];
   /** Rejects when a controller or a component of the control plane ended without being stopped by a test. */
@@ -89,8 +89,8 @@ const kubectlWith = (kubeconfig: string): Harness["kubectl"] => {
 function controllerStarter(options: Omit<ControllerOptions, "name">) {
   const running = new Set<Controller>();
   let count = 0;
-  const start = async (): Promise<Controller> => {
-    const controller = startController({ ...options, name: `controller-${++count}` });
+  const start = async (command = options.command): Promise<Controller> => {
+    const controller = startController({ ...options, command, name: `controller-${++count}` });
     running.add(controller);
     void controller.child.exited.then(() => running.delete(controller));
     const end = Date.now() + 30_000;

@@ -2,9 +2,12 @@
  * A world whose traffic is split by an NGINX Ingress, an Ingress of the AWS load balancer controller and a
  * TrafficSplit.
  */
+import { expect } from "bun:test";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./clusterWorld.ts";
 import type { Harness } from "./harness.ts";
-import { newWorld, type World } from "./clusterWorld.ts";
+import type { Installation } from "./installation.ts";
 import { rolloutOf } from "./plainRollout.ts";
+import { abort, setImage } from "./userActions.ts";
 
 /** A bare cluster has no CRD for TrafficSplits. */
 const definition = {
@@ -82,4 +85,38 @@ export async function newRoutedWorld(topic: string, cluster: Harness): Promise<R
       return Object.fromEntries(backends.map(({ service, weight }) => [service, weight]));
     },
   };
+}
+
+/** An update, an abort, and the load balancer that is let go of: the story of install.cluster.ts. */
+export async function divideByThree({ api, cluster, until }: Installation): Promise<void> {
+  const world = await newRoutedWorld("install-routed", cluster);
+  const action = async () => {
+    const text = (await world.annotations("alb"))["alb.ingress.kubernetes.io/actions.web"] ?? "{}";
+    const { ForwardConfig } = JSON.parse(text) as {
+      ForwardConfig?: { TargetGroups: readonly { ServiceName: string; Weight: number }[] };
+    };
+    return ForwardConfig?.TargetGroups.map(({ ServiceName, Weight }) => `${ServiceName} ${Weight}`);
+  };
+  const nginxWeight = async () =>
+    (await world.annotations("web-nginx-canary"))["nginx.ingress.kubernetes.io/canary-weight"];
+  await world.settle("web", "Healthy", healthy);
+  await setImage(world, "web", "web:2");
+  await world.settle("web", "pauses", pausedAt(1));
+  expect(await nginxWeight()).toBe("20");
+  expect(await action()).toEqual(["web-next 20", "web 80"]);
+  expect(await world.split()).toEqual({ "web-next": "20", web: "80" });
+  await abort(world, "web");
+  await world.settle("web", "aborted", inPhase("Degraded"));
+  expect(await nginxWeight()).toBe("0");
+  expect(await action()).toEqual(["web-next 0", "web 100"]);
+  expect(await world.split()).toEqual({ "web-next": "0", web: "100" });
+  const others = { nginx: null, smi: null };
+  await world.patch("web", { spec: { strategy: { canary: { trafficRouting: others } } } });
+  await until("what the other two made is gone", async () => {
+    const left = await Promise.all([nginxWeight(), world.split()].map((one) => one.catch(() => undefined)));
+    return left.every((one) => one === undefined);
+  });
+  await api.delete(world.path("Rollout", "web"));
+  await until("the load balancer is let go of", async () => (await action())?.join() === "web 100");
+  expect(Object.keys(await world.annotations("alb"))).toEqual(["alb.ingress.kubernetes.io/actions.web"]);
 }

@@ -1,5 +1,19 @@
+const forFlag = "the Ambassador router asks only where a flag names this group";
+const forOld = "the Traefik router asks only where Traefik before 2.10 serves this group";
+
 /** Rights that no test here uses, and why they are needed all the same. */
 export const reasons: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ["get", "list", "watch", "create", "patch", "delete"].map((verb) => [
+      `${verb} ambassadormappings.x.getambassador.io`,
+      forFlag,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ["watch", "patch"].flatMap((verb) =>
+      ["traefikservices", "ingressroutes"].map((plural) => [`${verb} ${plural}.traefik.containo.us`, forOld]),
+    ),
+  ),
   "update rollouts/finalizers.argoproj.io": "only OwnerReferencesPermissionEnforcement, an admission plugin, asks",
   "create leases.coordination.k8s.io sluice-webhook-probe": "a part of the server-side apply, recorded as a patch",
   "create secrets sluice-webhook-certificates": "a part of the server-side apply, recorded as a patch",
@@ -15,6 +29,8 @@ export const reasons: Readonly<Record<string, string>> = {
   "update experiments/finalizers.argoproj.io": "only OwnerReferencesPermissionEnforcement, an admission plugin, asks",
   "get analysisruns.argoproj.io": "only where the watch is late (controller/rollout/apply/recorded.test.ts)",
   "get experiments.argoproj.io": "only where the watch is late (controller/rollout/apply/recorded.test.ts)",
+  "list targetgroupbindings.elbv2.k8s.aws": "only with --aws-verify-target-group (albVerify.cluster.ts)",
+  "list endpointslices.discovery.k8s.io": "only with --aws-verify-target-group (albVerify.cluster.ts)",
   "get services": "only where the Service of an Experiment is there already (experimentLife.cluster.ts)",
   "delete services": "only of an Experiment that is kept; else it goes with its owner (experiment.cluster.ts)",
   "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",

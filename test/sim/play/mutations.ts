@@ -12,6 +12,8 @@ export interface Mutation {
   readonly breakage: Breakage;
   /** Seeds before this one (by default 1) are known not to show it, and are skipped to save time. */
   readonly from?: number;
+  /** It shows only where nothing else goes wrong. */
+  readonly isCalm?: true;
   /** Whether it can show only with two controllers. */
   readonly leases?: boolean;
 }
@@ -239,7 +241,7 @@ export const mutations: readonly Mutation[] = [
       "an Experiment gets requests before its pods are there",
       (real) => (snapshot, now) => real(allRunning(snapshot), now),
     ),
-    from: 368,
+    from: 552,
   },
   deciding("a status is written instead of what it tells of", boastful),
   deciding("the loop forgets to wake up", forgetful),
@@ -248,7 +250,7 @@ export const mutations: readonly Mutation[] = [
   deciding("traffic goes where no pods are yet", rash),
   deciding("generic tools take an update that waits for done", hopeful),
   { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
-  { ...patching("writes do not name the version that they rest on", withoutVersion), from: 340 },
+  { ...patching("writes do not name the version that they rest on", withoutVersion), from: 100 },
   { name: "a canary Ingress outlives its routing", breakage: { ...sound, client: keeping("ingresses") } },
   { name: "an old event overwrites a newer one", breakage: { ...sound, client: gullible } },
   {

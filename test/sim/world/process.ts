@@ -34,6 +34,8 @@ export interface ProcessOptions {
   readonly onLog: (identity: string, level: string, message: string, fields: unknown) => void;
   readonly onFate: (identity: string, fate: Fate, request: KubeRequest) => void;
   readonly onRequest: (identity: string, request: KubeRequest) => void;
+  /** Why a policy refuses a request; absent: there is none. */
+  readonly refusal?: (request: KubeRequest) => string | undefined;
   /** Called after every request that took effect: whether it crashes there (crash.test.ts). */
   readonly crashesNow?: () => boolean;
   /** The source of the metrics; a new one for each start. */
@@ -116,6 +118,7 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
     faults,
     onFate: (fate, request) => options.onFate(identity, fate, request),
     onRequest: (request) => options.onRequest(identity, request),
+    refusal: options.refusal ?? (() => undefined),
     crashesNow: options.crashesNow ?? (() => false),
     crash: end,
   });
