@@ -22,6 +22,12 @@ const none: Objects = {
   Ingress: [],
   Pod: [],
   Event: [],
+  VirtualService: [],
+  DestinationRule: [],
+  TrafficSplit: [],
+  Mapping: [],
+  TraefikService: [],
+  ApisixRoute: [],
 };
 
 const event = (message: string, count = 1): KubeObject => ({
