@@ -25,6 +25,13 @@ test("an object's course tells what has changed since the keyframe before, and l
   );
 });
 
+test("a change back and forth is told once, however often", () => {
+  const weights = [100, 80, 100, 80, 100, 80, 100, 0];
+  const changes = weights.map((weight, index) => change("VirtualService", index + 1, route(weight)));
+  const told = [80, 100, 0].map((weight) => `.http[0].route[0].weight=${weight}`);
+  expect(courseFacts(changes, 1).get("course of virtualservice web")).toBe(told.join(" → "));
+});
+
 test("changes of several objects are in the order of their versions, however the watches tell them", () => {
   const changes = [
     change("VirtualService", 1, route(100)),
