@@ -1,6 +1,7 @@
 /** What the scenarios' manifests have in common. */
 import type { KubeObject } from "../cluster/harness/api.ts";
-import type { RolloutSpec } from "../../schema/rollout.ts";
+import type { CanaryStep, RolloutSpec } from "../../schema/rollout.ts";
+import type { Scenario } from "./scenario.ts";
 
 type Template = NonNullable<RolloutSpec["template"]>;
 
@@ -38,3 +39,14 @@ export const apart = {
     ],
   },
 };
+
+/** An Experiment at the second step, with a weight of its own. */
+export const experimentBeside: readonly CanaryStep[] = [
+  { setWeight: 20 },
+  { experiment: { duration: "15s", templates: [{ name: "try", specRef: "canary", weight: 10 }] } },
+  { pause: {} },
+];
+export const experimentEnds: Scenario["story"] = [
+  [{ image: "web:2" }, "Progressing step 1 after 5s"],
+  ["wait", "Paused step 2"],
+];

@@ -9,6 +9,8 @@ export const routedPaths = {
   DestinationRule: "/apis/networking.istio.io/v1alpha3/destinationrules",
   TrafficSplit: "/apis/split.smi-spec.io/v1alpha1/trafficsplits",
   Mapping: "/apis/getambassador.io/v2/mappings",
+  VirtualRouter: "/apis/appmesh.k8s.aws/v1beta2/virtualrouters",
+  VirtualNode: "/apis/appmesh.k8s.aws/v1beta2/virtualnodes",
   TraefikService: "/apis/traefik.io/v1alpha1/traefikservices",
   ApisixRoute: "/apis/apisix.apache.org/v2/apisixroutes",
 } as const;

@@ -37,6 +37,7 @@ const paths: Readonly<Record<string, string>> = {
   PodTemplate: "/api/v1/namespaces/NS/podtemplates",
   PodDisruptionBudget: "/apis/policy/v1/namespaces/NS/poddisruptionbudgets",
   Rollout: "/apis/argoproj.io/v1alpha1/namespaces/NS/rollouts",
+  MeshService: "/apis/appmesh.k8s.aws/v1beta2/namespaces/NS/virtualservices",
   ...Object.fromEntries(
     Object.entries(routedPaths).map(([kind, path]) => [kind, path.replace(/\/(\w+)$/, "/namespaces/NS/$1")]),
   ),
@@ -49,7 +50,9 @@ function pathOf(namespace: string, kind: string, name = ""): string {
 }
 
 const create = async (world: World, object: KubeObject): Promise<void> => {
-  await world.harness.api.create(pathOf(world.namespace, object.kind ?? ""), object);
+  // Istio and App Mesh have a kind of the same name; of App Mesh's only the scenario writes it.
+  const isMesh = object.apiVersion === "appmesh.k8s.aws/v1beta2" && object.kind === "VirtualService";
+  await world.harness.api.create(pathOf(world.namespace, isMesh ? "MeshService" : (object.kind ?? "")), object);
 };
 
 /** `ReplicaSet/2` is that of revision 2; other names are taken as they are. */

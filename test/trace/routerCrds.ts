@@ -6,7 +6,7 @@ import { trafficSplits } from "../cluster/harness/routed.ts";
 import { until } from "../cluster/harness/until.ts";
 import { routedPaths } from "./observe.ts";
 
-const names = ["ambassador", "apisix", "istio", "traefik"];
+const names = ["ambassador", "apisix", "appmesh", "istio", "traefik"];
 
 /**
  * Applies them and waits until all are served. What SMI ships has no longer the version that is the default of both

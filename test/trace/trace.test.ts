@@ -26,6 +26,8 @@ const none: Objects = {
   DestinationRule: [],
   TrafficSplit: [],
   Mapping: [],
+  VirtualRouter: [],
+  VirtualNode: [],
   TraefikService: [],
   ApisixRoute: [],
 };

@@ -2,7 +2,7 @@
 import { canary, pause, setWeight } from "../../golden/edits.ts";
 import type { KubeObject } from "../../cluster/harness/api.ts";
 import type { CanaryStep, CanaryStrategy } from "../../../schema/rollout.ts";
-import { broken, rollout, service } from "../manifests.ts";
+import { broken, rollout, service, experimentBeside, experimentEnds } from "../manifests.ts";
 import type { Scenario } from "../scenario.ts";
 
 type Routing = NonNullable<CanaryStrategy["trafficRouting"]>;
@@ -343,6 +343,16 @@ export const istio: readonly Scenario[] = [
       [{ image: "web:3" }, "Paused step 1"],
       ["abort", "Degraded after 3s"],
     ],
+  },
+  {
+    name: "istio-experiment",
+    ...routed(experimentBeside),
+    story: experimentEnds,
+  },
+  {
+    name: "istio-subsets-experiment",
+    ...bySubsets(experimentBeside),
+    story: experimentEnds,
   },
   {
     name: "istio-virtual-service-missing",

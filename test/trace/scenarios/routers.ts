@@ -2,7 +2,7 @@
 import { canary, pause, setWeight } from "../../golden/edits.ts";
 import type { KubeObject } from "../../cluster/harness/api.ts";
 import type { CanaryStep, CanaryStrategy } from "../../../schema/rollout.ts";
-import { rollout, service } from "../manifests.ts";
+import { rollout, service, experimentBeside, experimentEnds } from "../manifests.ts";
 import type { Scenario } from "../scenario.ts";
 
 type Routing = NonNullable<CanaryStrategy["trafficRouting"]>;
@@ -118,6 +118,48 @@ const ingress = (backend: string, name = "front"): KubeObject => ({
 const alb: Routing = { alb: { ingress: "front", rootService: "root", servicePort: 80 } };
 const albObjects = [service("root"), ingress("root")];
 
+const meshObject = (kind: string, name: string, spec: object): KubeObject => ({
+  apiVersion: "appmesh.k8s.aws/v1beta2",
+  kind,
+  metadata: { name },
+  spec,
+});
+const portMapping = { port: 80, protocol: "http" };
+const virtualNode = (name: string): KubeObject =>
+  meshObject("VirtualNode", name, {
+    podSelector: { matchLabels: { app: "web" } },
+    listeners: [{ portMapping }],
+    serviceDiscovery: { dns: { hostname: "web.example" } },
+  });
+const meshObjects = [
+  meshObject("VirtualService", "web", { provider: { virtualRouter: { virtualRouterRef: { name: "web" } } } }),
+  meshObject("VirtualRouter", "web", {
+    listeners: [{ portMapping }],
+    routes: [
+      {
+        name: "main",
+        httpRoute: {
+          match: { prefix: "/" },
+          action: {
+            weightedTargets: [
+              { virtualNodeRef: { name: "node-canary" }, weight: 0 },
+              { virtualNodeRef: { name: "node-stable" }, weight: 100 },
+            ],
+          },
+        },
+      },
+    ],
+  }),
+  virtualNode("node-canary"),
+  virtualNode("node-stable"),
+];
+const appMesh: Routing = {
+  appMesh: {
+    virtualService: { name: "web" },
+    virtualNodeGroup: { canaryVirtualNodeRef: { name: "node-canary" }, stableVirtualNodeRef: { name: "node-stable" } },
+  },
+};
+
 export const routers: readonly Scenario[] = [
   { name: "apisix-steps", ...routed(apisix, [apisixRoute("main", "other")]), story: toTheEnd },
   { name: "apisix-abort", ...routed(apisix, [apisixRoute("main")], halves, aborted), story: toAnAbort },
@@ -185,6 +227,10 @@ export const routers: readonly Scenario[] = [
     story: toTheEnd.slice(0, 1),
   },
   { name: "smi-steps", ...routed({ smi: {} }, []), story: toTheEnd },
+  { name: "app-mesh-steps", ...routed(appMesh, meshObjects), story: toTheEnd },
+  { name: "app-mesh-abort", ...routed(appMesh, meshObjects, halves, aborted), story: toAnAbort },
+  { name: "smi-experiment", ...routed({ smi: {} }, [], experimentBeside), story: experimentEnds },
+  { name: "alb-experiment", ...routed(alb, albObjects, experimentBeside), story: experimentEnds },
   { name: "smi-abort", ...routed({ smi: {} }, [], halves, aborted), story: toAnAbort },
   {
     name: "smi-root-service",
