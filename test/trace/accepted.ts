@@ -36,6 +36,7 @@ export const acceptedDifferences: readonly Accepted[] = [
       "alb-abort",
       "alb-header-route-abort",
       "ambassador-abort",
+      "app-mesh-abort",
       "apisix-abort",
       "apisix-header-route-abort",
       "blue-green-abort",
@@ -125,6 +126,7 @@ export const acceptedDifferences: readonly Accepted[] = [
     scenarios: [
       "alb-header-route-abort",
       "ambassador-abort",
+      "app-mesh-abort",
       "apisix-abort",
       "apisix-header-route-abort",
       "istio-abort",
@@ -144,7 +146,7 @@ export const acceptedDifferences: readonly Accepted[] = [
   {
     heading: "Weights that are left in a TraefikService, an ApisixRoute or a VirtualRouter",
     scenarios: "all",
-    path: /^(apisixroute|traefikservice) \w+ annotation sluice\.dev\/traffic-split$/,
+    path: /^(apisixroute|traefikservice|virtualnode|virtualrouter) [\w-]+ annotation sluice\.dev\/traffic-split$/,
   },
   {
     heading: "Istio: `RemoveManagedRoutes` of a promoted Rollout with header or mirror steps",
@@ -191,6 +193,11 @@ export const acceptedDifferences: readonly Accepted[] = [
     heading: "Event `CanaryMappingWeightUpdate`",
     scenarios: "all",
     path: /^event CanaryMappingWeightUpdate: /,
+  },
+  {
+    heading: "App Mesh",
+    scenarios: ["app-mesh-steps"],
+    path: /^course$/,
   },
   {
     heading: "Several Mappings, several routers",

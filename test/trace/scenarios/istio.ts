@@ -2,7 +2,7 @@
 import { canary, pause, setWeight } from "../../golden/edits.ts";
 import type { KubeObject } from "../../cluster/harness/api.ts";
 import type { CanaryStep, CanaryStrategy } from "../../../schema/rollout.ts";
-import { broken, rollout, service, experimentBeside, experimentEnds } from "../manifests.ts";
+import { broken, rollout, service, besideExperiment, experimentBeside } from "../manifests.ts";
 import type { Scenario } from "../scenario.ts";
 
 type Routing = NonNullable<CanaryStrategy["trafficRouting"]>;
@@ -346,13 +346,11 @@ export const istio: readonly Scenario[] = [
   },
   {
     name: "istio-experiment",
-    ...routed(experimentBeside),
-    story: experimentEnds,
+    ...besideExperiment(routed(experimentBeside)),
   },
   {
     name: "istio-subsets-experiment",
-    ...bySubsets(experimentBeside),
-    story: experimentEnds,
+    ...besideExperiment(bySubsets(experimentBeside)),
   },
   {
     name: "istio-virtual-service-missing",

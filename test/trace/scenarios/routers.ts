@@ -2,7 +2,7 @@
 import { canary, pause, setWeight } from "../../golden/edits.ts";
 import type { KubeObject } from "../../cluster/harness/api.ts";
 import type { CanaryStep, CanaryStrategy } from "../../../schema/rollout.ts";
-import { rollout, service, experimentBeside, experimentEnds } from "../manifests.ts";
+import { rollout, service, besideExperiment, experimentBeside } from "../manifests.ts";
 import type { Scenario } from "../scenario.ts";
 
 type Routing = NonNullable<CanaryStrategy["trafficRouting"]>;
@@ -229,8 +229,8 @@ export const routers: readonly Scenario[] = [
   { name: "smi-steps", ...routed({ smi: {} }, []), story: toTheEnd },
   { name: "app-mesh-steps", ...routed(appMesh, meshObjects), story: toTheEnd },
   { name: "app-mesh-abort", ...routed(appMesh, meshObjects, halves, aborted), story: toAnAbort },
-  { name: "smi-experiment", ...routed({ smi: {} }, [], experimentBeside), story: experimentEnds },
-  { name: "alb-experiment", ...routed(alb, albObjects, experimentBeside), story: experimentEnds },
+  { name: "smi-experiment", ...besideExperiment(routed({ smi: {} }, [], experimentBeside)) },
+  { name: "alb-experiment", ...besideExperiment(routed(alb, albObjects, experimentBeside)) },
   { name: "smi-abort", ...routed({ smi: {} }, [], halves, aborted), story: toAnAbort },
   {
     name: "smi-root-service",
