@@ -23,7 +23,7 @@ const chosen = [
   "blue-green-preview-count-by-hand",
   "blue-green-undo-within-the-delay",
   "istio-header-and-mirror-route",
-  "istio-subsets",
+  "istio-subsets-to-the-end",
   "istio-tls-and-tcp",
   "metadata",
   "nginx-dynamic-stable-scale-aborted",

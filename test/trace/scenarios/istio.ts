@@ -213,13 +213,13 @@ export const istio: readonly Scenario[] = [
     ],
   },
   {
-    name: "istio-subsets",
+    name: "istio-subsets-to-the-end",
     ...bySubsets(halves),
     story: [
       [{ image: "web:2" }, "Paused step 1"],
       ["promote", "Paused step 3"],
       ["promote", "Healthy sizes 0 3"],
-      [{ spec: { strategy: { canary: { trafficRouting: null } } } }, "Healthy after 3s"],
+      [{ spec: { strategy: { canary: { trafficRouting: null, scaleDownDelaySeconds: null } } } }, "Healthy after 3s"],
     ],
   },
   {
