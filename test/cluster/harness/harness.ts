@@ -44,6 +44,8 @@ export interface HarnessOptions {
   readonly controller?: string;
   /** Folder for data and logs, of this cluster alone: by default a temporary one, in $SLUICE_CLUSTER_DIR where that is set. */
   readonly dir?: string;
+  /** Done before the first controller starts. */
+  readonly prepare?: (cluster: Pick<Harness, "api" | "kubectl">) => Promise<void>;
 }
 
 /** The user whose writes in the audit log are the controller's. */
@@ -119,6 +121,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Starte
   const kubectl = kubectlWith(cluster.kubeconfig);
   await applyCrds(kubectl, api);
   await kubectl(["create", "namespace", "argo-rollouts"]);
+  await options.prepare?.({ api, kubectl });
   const nursery = newNursery();
   const controllers = controllerStarter({ nursery, kubeconfig: cluster.controllerConfig, logs, command });
   const failure = Promise.race([nursery.failure, ...(cluster.plane === undefined ? [] : [cluster.plane.failure])]);
