@@ -174,6 +174,7 @@ describe("weights of a router that can verify them", () => {
     return {
       step: (decision.status ?? status).currentStepIndex,
       verified: decision.status?.canary?.weights?.verified,
+      failure: decision.status?.conditions?.find(({ type }) => type === "TrafficRoutingFailure")?.message,
       events: decision.events
         .filter(({ type }) => type === "Warning")
         .map(({ reason, message }) => `${reason}: ${message}`),
@@ -186,13 +187,14 @@ describe("weights of a router that can verify them", () => {
   });
 
   test("hold the step while they are not yet, and are asked for again", () => {
-    expect(decided("at sea")).toEqual({ step: 0, verified: false, events: [], waits: 10_000 });
+    expect(decided("at sea")).toEqual({ step: 0, verified: false, failure: undefined, events: [], waits: 10_000 });
   });
 
-  test("hold the step with the reason when that has failed", () => {
+  test("hold the step, and a condition has the reason, when that has failed", () => {
     expect(decided("sunk")).toEqual({
       step: 0,
       verified: false,
+      failure: "the ferry has sunk",
       events: ["TrafficRoutingError: the ferry has sunk"],
       waits: 10_000,
     });

@@ -51,6 +51,7 @@ export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
   ...new Set(
     releasing(routed)
       .flatMap((router) => router.resources(routed.settings))
+      .filter(({ isOptional }) => isOptional !== true)
       .map(resourceName),
   ),
 ];

@@ -79,6 +79,10 @@ export interface RoutedResource extends Resource {
    * without a name, `readsFurther` the others.
    */
   readonly isWhole?: true;
+  /** Its objects have no namespace: "" stands for it. */
+  readonly isClusterScoped?: true;
+  /** Nothing is wrong where the kind is not served or may not be read: it counts as one without objects. */
+  readonly isOptional?: true;
 }
 
 export interface ObjectRef {
@@ -100,7 +104,7 @@ export interface RoutedObject {
   readonly status?: unknown;
 }
 
-/** All objects of a kind in a namespace. */
+/** All objects of a kind in a namespace, or all that have none. */
 export type ObjectList = Omit<ObjectRef, "name">;
 
 export interface RoutingInput {

@@ -225,6 +225,15 @@ describe("a canary whose traffic a router splits", () => {
     expectTimeline("traffic-max-weight", toTheEnd(atFirstPause({ trafficRouting })));
   });
 
+  test("tells each weight by a status before its step is over, though its pods are there already", () => {
+    const strategy = canary([setWeight(5), pause(5), setWeight(50), setWeight(70), pause()], routed);
+    const world = createWorld(rolloutOf({ replicas: 1, strategy }), { services });
+    world.pass(5_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(20_000);
+    expectTimeline("traffic-told", world);
+  });
+
   test("keeps minPodsPerReplicaSet", () => {
     const world = toTheEnd(atFirstPause({ minPodsPerReplicaSet: 3, dynamicStableScale: true }));
     expectTimeline("traffic-min-pods", world);

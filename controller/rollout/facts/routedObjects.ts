@@ -86,7 +86,8 @@ function routedKind(
     resource: name,
     ...(readers.some(({ lists }) => lists !== undefined) ? { hasLists: true } : {}),
     ...(resource.isWhole === true ? { isWhole: true } : {}),
-    ...(resource.alternative === undefined ? {} : { isAlternative: true }),
+    ...(resource.isClusterScoped === true ? { isClusterScoped: true } : {}),
+    ...(resource.alternative === undefined && resource.isOptional !== true ? {} : { isAlternative: true }),
     neededBy: (rollout) => [
       ...new Set(
         readers
@@ -156,7 +157,7 @@ export function refusalOf(routed: Routed, rollout: Rollout): string | undefined 
     ref.resource.alternative === undefined
       ? []
       : all.filter(([{ name, resource }]) => name === ref.name && resource.alternative === ref.resource.alternative);
-  for (const [ref, known] of all)
+  for (const [ref, known] of all.filter(([{ resource }]) => resource.isOptional !== true))
     if (known.kind === "refused" && others(ref).every(([, { kind }]) => kind === "refused")) return known.why;
   return undefined;
 }
@@ -173,7 +174,7 @@ const listing =
   (routed: Routed) =>
   ({ resource, namespace }: ObjectList): readonly RoutedObject[] =>
     [...(routed.stores.get(resourceName(resource))?.objects.values() ?? [])]
-      .filter((one) => one.metadata.namespace === namespace && whyHeldBack(one) === undefined)
+      .filter((one) => (one.metadata.namespace ?? "") === namespace && whyHeldBack(one) === undefined)
       .toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
 
 /** `refsOf`, and those that these objects name, as the cache has them. */

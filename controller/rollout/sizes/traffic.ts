@@ -5,6 +5,7 @@ import { equal } from "../../../kube/object/equality.ts";
 import type { RoutingState } from "../model/model.ts";
 import { askBalancer, emitOnce } from "../balancers/inquiries.ts";
 import { emit, isAborted, roles, setTraffic, statusOf, wake, type Pass } from "../actions/pass.ts";
+import { isCompleted } from "../model/rolloutConditions.ts";
 import { experimentTraffic } from "../model/experiments.ts";
 import { stableCarries, wantedTraffic, weightsOf, weightsText, routesMeanwhile } from "./weights.ts";
 
@@ -95,7 +96,11 @@ function recordVerification(p: Pass, weights: TrafficWeights, verification: Veri
   p.weights = kind === "unneeded" ? weights : { ...weights, verified: kind === "verified" };
   if (balancers !== undefined) p.balancers = balancers;
   for (const { reason, message, type } of events) emitOnce(p, reason, message, type);
-  if (kind === "failed") emitOnce(p, "TrafficRoutingError", verification.reason, "Warning");
+  // Between two updates it holds nothing.
+  if (kind === "failed" && !isCompleted(statusOf(p))) {
+    p.routers = { kind: "follow", unverified: verification.reason };
+    emitOnce(p, "TrafficRoutingError", verification.reason, "Warning");
+  }
   if (kind === "verified" || (kind === "unneeded" && balancers !== undefined)) return;
   for (const inquiry of asks) askBalancer(p, inquiry);
   if (kind !== "unneeded") wake(p, p.now + ROUTER_RETRY_MS);
