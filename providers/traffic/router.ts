@@ -179,6 +179,24 @@ export type RoutingPlan =
       readonly event?: RouterEvent;
     };
 
+/** The whole of what a plugin is to do for a Rollout: two that are equal ask for the same. */
+export interface RouterQuestion {
+  /** Its name in the configuration. */
+  readonly plugin: string;
+  /** What the Rollout has for it. */
+  readonly config: unknown;
+  readonly traffic: PluginTraffic;
+}
+
+export interface PluginTraffic extends Traffic {
+  readonly stableWeight: number;
+  /** "" where the Rollout names none. */
+  readonly stableService: string;
+  readonly canaryService: string;
+  /** The names of all routes that there may be. */
+  readonly managedRoutes: readonly string[];
+}
+
 /** A kind of objects that a router needs rights for, and what for: "The NGINX router writes an Ingress …". */
 export interface ResourceUse {
   readonly group: string;
@@ -245,6 +263,14 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
    * know; the weights of others count as soon as they are written. Undefined: nobody tells in this case.
    */
   readonly verify?: (input: RoutingInput) => Verification | undefined;
+  /**
+   * Services that route instead, or in addition: they are asked, and answer later (docs/plugins.md#traffic-routers).
+   */
+  readonly asks?: {
+    /** The names of the plugins that a Rollout names. */
+    readonly plugins: (rollout: Rollout) => readonly string[];
+    readonly questions: (rollout: Rollout, traffic: Traffic) => readonly RouterQuestion[];
+  };
   /**
    * The Service whose pods its load balancers must know before pods of earlier versions go, where they send requests to
    * pods directly.

@@ -56,6 +56,8 @@ export type RouterAnswer =
    * say, which holds the step alone.
    */
   | { readonly kind: "follow"; readonly unverified?: string }
+  /** One of them has not confirmed yet that it splits the traffic in this way. */
+  | { readonly kind: "pending"; readonly traffic: Traffic; readonly message: string }
   /** Why one of them cannot split the traffic in this way. */
   | { readonly kind: "fault"; readonly traffic: Traffic; readonly message: string };
 

@@ -23,6 +23,7 @@ export function blockingFault(p: Pass): { readonly message: string } | undefined
   const { routers, stepPlugins } = p;
   const routing = routingFault(routers);
   if (routing !== undefined) return { message: routing };
+  if (routers.kind === "pending") return routers;
   const unasked = stepPlugins.kind === "asked" ? stepPlugins.fault : undefined;
   return analysisFault(p) ?? unasked ?? stepPluginTrouble(p);
 }
@@ -40,7 +41,8 @@ function routingFault(routers: RouterAnswer): string | undefined {
 /** docs/behaviour/traffic.md#a-router-that-cannot-follow, docs/behaviour/traffic.md#verified-weights */
 function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
   const { routers } = p;
-  if (routers.kind === "unasked") return conditions;
+  // What a router was told to do before may have failed: it has not said yet that it can do this.
+  if (routers.kind === "unasked" || routers.kind === "pending") return conditions;
   const message = routingFault(routers);
   const fault: Fault | undefined = message === undefined ? undefined : { reason: "TrafficRoutingError", message };
   return withFault(p, conditions, "TrafficRoutingFailure", fault);

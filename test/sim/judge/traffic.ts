@@ -8,6 +8,7 @@ import type { Change } from "../../../simulator/model/model.ts";
 import type { Way } from "../planes/plane.ts";
 import { hashOfTarget, planesOf, waysOf } from "../planes/planes.ts";
 import { reachedBy, targetsOfUsers, type Serving } from "../served.ts";
+import { edgeWays } from "../script/edgeWorlds.ts";
 import { namesSizes } from "../script/trafficWorlds.ts";
 import { type Court, least, rolloutsOf, sizesOf } from "./court.ts";
 import { wantedOf } from "./demands.ts";
@@ -35,7 +36,7 @@ export function trafficNow(court: Court, actor: string, written: string): Traffi
   return {
     missing: routed
       ? rollouts.map((rollout) =>
-          missingPods(waysOf(truth.seen, rollout), truth.services, sets, {
+          missingPods([...waysOf(truth.seen, rollout), ...edgeWays(truth.edge, rollout)], truth.services, sets, {
             size: namesSizes(rollout) ? 0 : wantedOf(rollout),
             isEmpty: wantedOf(rollout) === 0,
           }),

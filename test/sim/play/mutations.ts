@@ -51,6 +51,17 @@ const allRunning = (snapshot: Snapshot): Snapshot =>
         ),
       };
 
+/** As if every router did at once what it is asked. */
+const allConfirmed = (snapshot: Snapshot): Snapshot => {
+  const { routing } = snapshot;
+  if (routing === undefined) return snapshot;
+  const confirmed: typeof routing = (traffic) => {
+    const state = routing(traffic);
+    return state.kind === "pending" ? { kind: state.open ? "open" : "settled" } : state;
+  };
+  return { ...snapshot, routing: confirmed };
+};
+
 const withStrategy = (snapshot: Snapshot, change: (strategy: RolloutStrategy) => RolloutStrategy): Snapshot => {
   const { strategy } = snapshot.rollout.spec;
   if (strategy === undefined) return snapshot;
@@ -248,6 +259,10 @@ export const mutations: readonly Mutation[] = [
   deciding("the floor is rounded the wrong way", generous),
   deciding("a Deployment's pods go before the Rollout's are there", ousting),
   deciding("traffic goes where no pods are yet", rash),
+  deciding(
+    "pods do not wait for a router that is a plugin",
+    (real) => (snapshot, now) => real(allConfirmed(snapshot), now),
+  ),
   deciding("generic tools take an update that waits for done", hopeful),
   { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
   { ...patching("writes do not name the version that they rest on", withoutVersion), from: 100 },

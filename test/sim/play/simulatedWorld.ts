@@ -8,6 +8,7 @@ import { chanceOf } from "../script/chance.ts";
 import { virtualClock } from "../world/virtualClock.ts";
 import { createRollout, createService, perform, type Stage } from "../world/deeds.ts";
 import { createTemplates, metricSource } from "../script/analysisWorlds.ts";
+import { createEdge, EDGE, edgeProblem } from "../script/edgeWorlds.ts";
 import { configurePlugins } from "../script/pluginWorlds.ts";
 import { introduce, nothingGiven } from "../world/routedWorld.ts";
 import { abortProblem, idleWrite } from "../judge/routing.ts";
@@ -177,6 +178,8 @@ function openWorld(options: WorldOptions) {
       if (empty !== undefined) report({ rule: "served", what: `at rest ${empty}` });
       const trial = trialTraffic(truth);
       if (trial !== undefined) report({ rule: "trial traffic", what: `at rest ${trial}` });
+      const edge = truth.rollout && edgeProblem(core.get(EDGE), truth.rollout);
+      if (edge !== undefined) report({ rule: "plugin", what: `at rest ${edge}` });
     },
     stuck: (why) => report({ rule: "convergence", what: `nothing happens any more: ${why}` }),
   });
@@ -196,8 +199,9 @@ function openWorld(options: WorldOptions) {
   introduce(core, given, script.manifest);
   createTemplates(core, script);
   configurePlugins(core, LEASE_NAMESPACE);
+  const route = createEdge(core);
   createRollout(stage);
-  const processes = startProcesses(options, breakage, scene, { server, clock, past });
+  const processes = startProcesses(options, breakage, { ...scene, route }, { server, clock, past });
   return { clock, truth, state, processes, report, checkAgain: driver.checkAgain };
 }
 
@@ -257,7 +261,7 @@ function witness({ truth, judge, story, state, report, check }: Scene, change: C
 function startProcesses(
   { faults, seed, leases, crashAfterWrite, script }: WorldOptions,
   breakage: Breakage,
-  { judge, story, as, report, state, truth }: Scene,
+  { judge, story, as, report, state, truth, route }: Scene & { readonly route: (body: string) => void },
   wire: Wire,
 ): Process[] {
   const { clock } = wire;
@@ -275,8 +279,9 @@ function startProcesses(
       leases,
       breakage,
       as,
-      metrics: (own, chance) =>
+      metrics: (own, chance, identity) =>
         metricSource(own, chance, {
+          route: (body) => as(identity, () => route(body)),
           isGood: (hash) => script.failing !== "*" && truth.imageOf(hash) !== script.failing,
           isFaulty: faults !== noFaults,
         }),

@@ -39,7 +39,7 @@ export interface ProcessOptions {
   /** Called after every request that took effect: whether it crashes there (crash.test.ts). */
   readonly crashesNow?: () => boolean;
   /** The source of the metrics; a new one for each start. */
-  readonly metrics: (clock: Clock, chance: Chance) => SendHttp;
+  readonly metrics: (clock: Clock, chance: Chance, identity: string) => SendHttp;
   readonly onDecision: (identity: string, snapshot: Parameters<Decide>[0], decision: ReturnType<Decide>) => void;
 }
 
@@ -137,7 +137,7 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
       validForMs: breakage.validForMs,
       decide: watched(options, identity),
       measuring: {
-        http: options.metrics(clock, chance.fork(`${identity} metrics`)),
+        http: options.metrics(clock, chance.fork(`${identity} metrics`), identity),
         environment: () => undefined,
         ownNamespace: LEASE_NAMESPACE,
       },

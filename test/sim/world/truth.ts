@@ -23,6 +23,7 @@ import { hasEnded } from "../../../controller/rollout/course/analysisKinds.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { EXPERIMENTS } from "../script/experimentWorlds.ts";
+import { EDGE, edgeKnown } from "../script/edgeWorlds.ts";
 import { pluginKnown } from "../script/pluginWorlds.ts";
 import { RUNS, TEMPLATE } from "../script/analysisWorlds.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
@@ -48,6 +49,8 @@ export interface Truth {
   readonly rollout: Rollout | undefined;
   /** The Deployment that the Rollout replaces. */
   readonly deployment: WorkloadFacts | undefined;
+  /** What a router that is a plugin does. */
+  readonly edge: ApiObject | undefined;
   /** The objects of routers. */
   readonly seen: Seen;
   readonly sets: ReadonlyMap<string, ReplicaSetFacts>;
@@ -106,7 +109,8 @@ const neverReady = (image: string): boolean => image.endsWith(":bad");
 /** `given`: what users want their routers' objects to be. */
 export function observe(given: Given): Truth {
   const stores = createStores();
-  const gatherer = createGatherer(stores, false, pluginKnown);
+  const gatherer = createGatherer(stores, false, pluginKnown, edgeKnown);
+  let edge: ApiObject | undefined;
   const sets = new Map<string, ReplicaSetFacts>();
   const services = new Map<string, ServiceFacts>();
   const pods = new Map<string, Pod>();
@@ -285,6 +289,9 @@ export function observe(given: Given): Truth {
     },
     sets,
     services,
+    get edge() {
+      return edge;
+    },
     seen,
     get analysisRuns() {
       return stores.analysisRuns.values();
@@ -305,6 +312,7 @@ export function observe(given: Given): Truth {
       else if (change.resource === "replicasets.apps") takeSet(change);
       else if (change.resource === "services") takeService(change);
       else if (change.resource === DEPLOYMENT.resource) takeDeployment(change);
+      else if (change.resource === EDGE.resource && change.object.metadata.name === EDGE.name) edge = change.object;
       else if (ROUTED.has(change.resource)) takeRouted(change);
       else if (change.resource === RUNS) takeRun(change);
       else if (change.resource === EXPERIMENTS) takeExperiment(change);
