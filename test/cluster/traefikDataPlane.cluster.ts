@@ -171,7 +171,7 @@ test.skipIf(!canPlay).each(planes)(
     await world.put(objects(host));
     for (const object of routedObjects({ trafficRouting, port: freePort(), atFirst })) await world.create(object);
     const target = { url: stage.traefik.url, headers: { host } };
-    await playWholeCanary(world, { target, divides: divides(stage, world), toCanary, toStable: {} });
+    await playWholeCanary(world, { target, divides: divides(stage, world), toCanary, toStable: {} }, true);
   },
   300_000,
 );
