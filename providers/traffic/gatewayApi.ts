@@ -153,9 +153,9 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
 /** Without mirrors that a gateway would answer with errors. */
 function possibleRoutes(input: RoutingInput, route: NamedRoute, current: RoutedObject) {
   const faults: string[] = [];
-  const classes = input.objects?.({ resource: GATEWAY_CLASSES, namespace: "" }) ?? [];
+  const classes = () => input.objects?.({ resource: GATEWAY_CLASSES, namespace: "" }) ?? [];
   const routes = routesHere(route, input.traffic).filter((one) => {
-    const why = one.kind === "mirror" ? whyNoMirror(classes, current, one.percentage) : undefined;
+    const why = one.kind === "mirror" ? whyNoMirror(classes(), current, one.percentage) : undefined;
     if (why !== undefined) faults.push(`mirror route \`${one.name}\` cannot be made: ${why}`);
     return why === undefined;
   });
