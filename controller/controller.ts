@@ -21,7 +21,9 @@ import { createManager, keysIn, type Manager } from "../kube/runtime/runControll
 import { createSecretReader } from "./analysis/actions/secrets.ts";
 import { createInquiries, type Inquiries } from "./balancers/inquiries.ts";
 import { createPluginsConfigured } from "./plugins/configuration.ts";
+import { createRouterCalls } from "./plugins/routerCalls.ts";
 import { createStepCalls } from "./plugins/stepCalls.ts";
+import { routerPluginsOf } from "./rollout/facts/routerPluginFacts.ts";
 import { namesPlugins } from "./rollout/facts/stepPluginFacts.ts";
 import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
@@ -224,15 +226,19 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
     changed: () => queueNaming(ports.stores, line.rollouts),
   });
   if (ports.measuring !== undefined) void plugins.read();
-  const stepCalls = createStepCalls({
+  const asking = {
     ...ports,
     ...measuring,
     configured: plugins,
     readSecret: createSecretReader(client, clock),
     ask: measurer.begin,
-  });
-  const inquiries = inquiriesOf(ports);
-  const rollouts = (line.rollouts = manager.runController(rolloutsRow({ ...ports, stepCalls, inquiries }, sources)));
+  };
+  const calls = {
+    stepCalls: createStepCalls(asking),
+    routerCalls: createRouterCalls(asking),
+    inquiries: inquiriesOf(ports),
+  };
+  const rollouts = (line.rollouts = manager.runController(rolloutsRow({ ...ports, ...calls }, sources)));
   manager.runController(servicesRow(ports, sources));
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
@@ -268,10 +274,11 @@ function inquiriesOf({ client, clock, validForMs, stores, measuring = UNREACHED 
 }
 
 /** Rollouts for which it counts that other plugins are configured. */
-function queueNaming({ rollouts }: Stores, queue: WorkQueue | undefined): void {
+function queueNaming({ rollouts, routed }: Stores, queue: WorkQueue | undefined): void {
   for (const key of keysIn(rollouts)) {
     const rollout = rollouts.get(key);
-    if (rollout !== undefined && namesPlugins(rollout)) queue?.add(key);
+    if (rollout === undefined) continue;
+    if (namesPlugins(rollout) || routerPluginsOf(rollout, routed.routers).length > 0) queue?.add(key);
   }
 }
 

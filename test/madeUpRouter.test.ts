@@ -12,6 +12,8 @@ import { routerViolations } from "../controller/rules/rollout/trafficRouters.ts"
 import { unsupportedFeatures } from "../controller/rules/rollout/support.ts";
 import { violationText } from "../kube/validation/violation.ts";
 import { loopRules } from "../cli/controller/rights.ts";
+import { custom, definition, type MadeUpRouter } from "../simulator/simulate/routed/madeUp.ts";
+import { kindsOf, MADE_UP, routed as madeUpFor } from "../simulator/simulate/routedObjects.ts";
 import type { RouterRow } from "../providers/traffic/router.ts";
 import { drivenOf, ROUTERS, settingsOf } from "../providers/traffic/routers.ts";
 import { settingsBy } from "../providers/traffic/settings.ts";
@@ -117,6 +119,18 @@ describe("one more router, a file and a line in the table,", () => {
     expect(letGo(stores, rollout, undefined)).toEqual([`${FERRIES} default/web`]);
   });
 
+  test("has its objects and their kind made up for a simulation", () => {
+    const row: MadeUpRouter = {
+      kinds: [definition("example.com", ["v1"], "Ferry", "ferries")],
+      services: ({ harbour }) => [String(harbour)],
+      objects: (_, { metadata: { name } }) => [custom("example.com/v1", "Ferry", name, { canary: 0 })],
+    };
+    const table = { ...MADE_UP, ferry: row };
+    expect(madeUpFor(rollout, table)).toMatchObject({ services: ["north"], objects: [{ kind: "Ferry" }] });
+    expect(kindsOf(table).map(({ metadata }) => metadata.name)).toContain(FERRIES);
+    expect(madeUpFor(rollout)).toEqual({ services: [], objects: [] });
+  });
+
   test("is given weights and managed routes as data, and says what is to be written", () => {
     const { routed } = routedStores(ferryObject({}));
     const traffic = wanting(20, {
@@ -160,6 +174,7 @@ describe("weights of a router that can verify them", () => {
     return {
       step: (decision.status ?? status).currentStepIndex,
       verified: decision.status?.canary?.weights?.verified,
+      failure: decision.status?.conditions?.find(({ type }) => type === "TrafficRoutingFailure")?.message,
       events: decision.events
         .filter(({ type }) => type === "Warning")
         .map(({ reason, message }) => `${reason}: ${message}`),
@@ -172,13 +187,14 @@ describe("weights of a router that can verify them", () => {
   });
 
   test("hold the step while they are not yet, and are asked for again", () => {
-    expect(decided("at sea")).toEqual({ step: 0, verified: false, events: [], waits: 10_000 });
+    expect(decided("at sea")).toEqual({ step: 0, verified: false, failure: undefined, events: [], waits: 10_000 });
   });
 
-  test("hold the step with the reason when that has failed", () => {
+  test("hold the step, and a condition has the reason, when that has failed", () => {
     expect(decided("sunk")).toEqual({
       step: 0,
       verified: false,
+      failure: "the ferry has sunk",
       events: ["TrafficRoutingError: the ferry has sunk"],
       waits: 10_000,
     });

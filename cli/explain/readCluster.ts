@@ -10,7 +10,7 @@ import { gatherPass } from "../../controller/rollout/apply/gatherPass.ts";
 import { createMemories } from "../../controller/rollout/apply/passMemory.ts";
 import { checkPods } from "../../controller/rollout/apply/podRequests.ts";
 import type { Drivers, Evidence, RunStanding } from "../../controller/rollout/explain/evidence.ts";
-import { toldPlugins, toldRefusals } from "../../controller/rollout/explain/told.ts";
+import { toldPlugins, toldRefusals, toldRouterPlugins } from "../../controller/rollout/explain/told.ts";
 import { createGatherer } from "../../controller/rollout/facts/gather.ts";
 import { keysOfObject, neededOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
 import { createStores, type Stores } from "../../controller/rollout/facts/stores.ts";
@@ -55,7 +55,13 @@ export async function readRollouts(scope: Scope): Promise<readonly Known[]> {
       return rollout === undefined ? "waiting" : { facts: toldPlugins(rollout), inFlight: undefined };
     },
   } as const;
-  const gatherer = createGatherer(stores, false, plugins);
+  const routerPlugins = {
+    of(uid: string) {
+      const [rollout] = stores.rollouts.by("owner", uid);
+      return rollout === undefined ? "waiting" : toldRouterPlugins(rollout);
+    },
+  } as const;
+  const gatherer = createGatherer(stores, false, plugins, routerPlugins);
   const memories = createMemories();
   const drivers = new Map<string, Promise<Drivers>>();
   const known: Known[] = [];

@@ -7,7 +7,7 @@ import type { SendHttp } from "../../providers/metrics/measuring/http.ts";
 import type { CanaryStep, Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 import { randomOf } from "../../simulator/demo/random.ts";
 import { startLocalCluster } from "../../simulator/local/localCluster.ts";
-import type { Manifest } from "../../simulator/simulate/bundle.ts";
+import type { Manifest } from "../../simulator/model/manifest.ts";
 import { create, perform } from "../../simulator/simulate/requests.ts";
 import type { CliPorts } from "../ports.ts";
 import { testPorts } from "../testing.ts";

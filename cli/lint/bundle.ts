@@ -9,6 +9,7 @@ import type { Neighbours, PodOwner } from "../../controller/rules/rollout/neighb
 import type { ServiceLabels } from "../../controller/rules/rollout/references.ts";
 import { serviceReferences } from "../../controller/rules/rollout/references.ts";
 import { scaleDownOf } from "../../controller/rollout/revision/workload.ts";
+import type { RoutedAnswer } from "../../controller/rules/rollout/routeFaults.ts";
 import {
   groupOf,
   type WorkloadAnswer,
@@ -19,6 +20,7 @@ import {
 import type { Json } from "../../kube/object/json.ts";
 import type { Lookup } from "../../kube/validation/lookup.ts";
 import { at, present, root, text, textMap, whole } from "../../kube/validation/place.ts";
+import type { ObjectRef, RoutedObject } from "../../providers/traffic/router.ts";
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { ownerOf } from "../../webhook/admission/neighbours.ts";
@@ -176,9 +178,19 @@ function ofRollout(of: Member, together: Together, named: NamedFor): References 
       if (found === undefined || [...found.values()].includes(undefined)) return undefined;
       return mapped(withNamespaces(found), ({ object }) => object);
     },
+    routes: { settings: {}, isOfOneGroup: true, answer: (ref) => routedAnswer(of, ref, named) },
     workloads: workloadsFor(of, together, named),
     neighbours: together.neighbours,
   };
+}
+
+/** Of several of one name nobody can tell which is meant. */
+function routedAnswer(of: Member, { resource, namespace, name }: ObjectRef, named: NamedFor): RoutedAnswer | undefined {
+  const found = named({ ...of, namespace }, resource.group, resource.kind);
+  if (found === undefined) return undefined;
+  const member = found.get(name);
+  if (member !== undefined) return { kind: "found", object: member.object as unknown as RoutedObject };
+  return found.has(name) ? undefined : { kind: "absent" };
 }
 
 /** The kinds of the objects that routers name. */

@@ -210,6 +210,79 @@ describe("what a Rollout names", () => {
   });
 });
 
+describe("of what routers read", () => {
+  const routedBy = (routing: string): string =>
+    rollout(`  strategy: { canary: { stableService: s, canaryService: c, trafficRouting: { ${routing} } } }\n`);
+  const object = (apiVersion: string, kind: string, name: string, spec: string): string =>
+    `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
+  const path = "spec.strategy.canary.trafficRouting";
+  const mapping = routedBy("ambassador: { mappings: [shop] }");
+  const traefik = routedBy("traefik: { weightedTraefikServiceName: shop }");
+  const istio = routedBy(
+    "istio: { virtualService: { name: shop }, destinationRule: { name: dr, canarySubsetName: c, stableSubsetName: s } }",
+  );
+  const virtualService = (...subsets: readonly string[]): string =>
+    object(
+      "networking.istio.io/v1",
+      "VirtualService",
+      "shop",
+      `{ http: [{ route: [${subsets.map((subset) => `{ destination: { host: s, subset: ${subset} } }`).join(", ")}] }] }`,
+    );
+  const destinationRule = (name: string): string =>
+    object("networking.istio.io/v1", "DestinationRule", name, "{ host: s, subsets: [{ name: s }, { name: c }] }");
+
+  test.each([
+    ["nothing of a kind of which nothing is given", [mapping], []],
+    [
+      "an object that is missing",
+      [mapping, object("getambassador.io/v2", "Mapping", "shoe", "{ service: s }")],
+      [`routed-object-missing ${path}.ambassador.mappings[0]`],
+    ],
+    [
+      "one that leads elsewhere",
+      [mapping, object("getambassador.io/v2", "Mapping", "shop", "{ service: x }")],
+      [`routed-object-unfit ${path}.ambassador.mappings[0]`],
+    ],
+    ["nothing of one that is right", [mapping, object("getambassador.io/v2", "Mapping", "shop", "{ service: s }")], []],
+    [
+      "nothing of one in the older of two groups",
+      [
+        traefik,
+        object(
+          "traefik.containo.us/v1alpha1",
+          "TraefikService",
+          "shop",
+          "{ weighted: { services: [{ name: s }, { name: c }] } }",
+        ),
+      ],
+      [],
+    ],
+    [
+      "one that neither of two groups has",
+      [traefik, object("traefik.io/v1alpha1", "TraefikService", "shoe", "{}")],
+      [`routed-object-missing ${path}.traefik.weightedTraefikServiceName`],
+    ],
+    [
+      "a missing DestinationRule",
+      [istio, virtualService("s", "c"), destinationRule("other")],
+      [`routed-object-missing ${path}.istio.destinationRule.name`],
+    ],
+    ["nothing where both are right", [istio, virtualService("s", "c"), destinationRule("dr")], []],
+  ])("it says %s", async (_, texts, wanted) => {
+    const rows = await findingsIn(documents(...texts));
+    expect(rows.map(({ severity, rule, path: where }) => `${severity} ${rule} ${where}`)).toEqual(
+      wanted.map((each) => `warning ${each}`),
+    );
+  });
+
+  test("it says of a VirtualService once, in the words of the reference", async () => {
+    const refused = await findingsIn(documents(istio, virtualService("s"), destinationRule("other")));
+    expect(refused.map(({ severity, rule }) => `${severity} ${rule}`)).toEqual(["error virtual-service-routes"]);
+    const missing = await findingsIn(documents(istio, virtualService("s").replace("name: shop", "name: shoe")));
+    expect(missing.map(({ severity, rule }) => `${severity} ${rule}`)).toEqual(["warning virtual-service-missing"]);
+  });
+});
+
 describe("what stands beside it in the same file", () => {
   test("may not have the same pods", async () => {
     expect(await found(rollout(canary), rollout(canary, "name: other"))).toEqual([

@@ -340,6 +340,7 @@ test("plugins that are named are configured, and disabled ones are meant", () =>
   );
   const lists = {
     metricProviderPlugins: new Map(),
+    trafficRouterPlugins: new Map(),
     stepPlugins: new Map([["acme/off", { kind: "disabled" } as const]]),
   };
   expect(said("plugins", { rollouts, plugins: { kind: "read", lists } })).toEqual([
@@ -347,10 +348,16 @@ test("plugins that are named are configured, and disabled ones are meant", () =>
   ]);
 });
 
+test("routers that are plugins are configured, but for the one that is built in", () => {
+  const trafficRouting = { plugins: { "acme/edge": {}, "argoproj-labs/gatewayAPI": { httpRoute: "web" } } };
+  const rollouts = known([rollout("web", { spec: { strategy: { canary: { trafficRouting } } } })]);
+  expect(said("plugins", { rollouts })).toEqual(["error: Rollout shop/web: plugin acme/edge cannot be asked"]);
+});
+
 test("Sluice's own providers are named as plugins are, and need no configuration", () => {
   const metrics = ["sluice.dev/pods", "acme/none"].map((name) => ({ provider: { plugin: { [name]: {} } } }));
   const templates = [{ kind: "AnalysisTemplate", metadata: { namespace: "shop", name: "judge" }, spec: { metrics } }];
-  const lists = { metricProviderPlugins: new Map(), stepPlugins: new Map() };
+  const lists = { metricProviderPlugins: new Map(), stepPlugins: new Map(), trafficRouterPlugins: new Map() };
   expect(said("plugins", { templates, plugins: { kind: "read", lists } })).toEqual([
     "error: AnalysisTemplate shop/judge: plugin acme/none cannot be asked",
   ]);

@@ -86,7 +86,10 @@ export const facts = (more: Partial<DoctorFacts> = {}): DoctorFacts => ({
   unjudged: [],
   stranded: [],
   routed: [],
-  plugins: { kind: "read", lists: { metricProviderPlugins: new Map(), stepPlugins: new Map() } },
+  plugins: {
+    kind: "read",
+    lists: { metricProviderPlugins: new Map(), stepPlugins: new Map(), trafficRouterPlugins: new Map() },
+  },
   templates: [],
   secrets: [],
   silences: undefined,

@@ -112,6 +112,7 @@ function listsIn(data: Readonly<Record<string, string>>): Found {
   const lists: Record<PluginList, ReadonlyMap<string, ConfiguredPlugin>> = {
     metricProviderPlugins: new Map(),
     stepPlugins: new Map(),
+    trafficRouterPlugins: new Map(),
   };
   for (const list of PLUGIN_LISTS) {
     const parsed = yaml(list, data[list] ?? "");

@@ -106,6 +106,7 @@ async function called(more: Partial<CallStepPlugin> = {}, { key = "k3y", ownKey 
   const service = { url: server.url.href, signedBy: { name: "plugins", key: "key" } };
   const lists = {
     metricProviderPlugins: new Map(),
+    trafficRouterPlugins: new Map(),
     stepPlugins: new Map([["acme/load", { kind: "ready", service } as const]]),
   };
   const configuration = { kind: "read", lists } as const;

@@ -3,18 +3,14 @@
  * the call in flight and the answers that are not stored yet. A crash or a lost Lease loses it: then the plugin is asked
  * once more, with the same idempotency key.
  */
-import { textOf } from "../../kube/client/errorText.ts";
-import type { Clock } from "../../kube/clock/clock.ts";
 import { jsonText } from "../../providers/metrics/text.ts";
 import { isObject, type Json } from "../../kube/object/json.ts";
-import type { Asking, MetricProviderRow, Reading } from "../../providers/metrics/provider.ts";
-import { askPlugin, pluginQuestion, readPlugin, resumeInMs } from "../../providers/metrics/pluginContract.ts";
+import { resumeInMs } from "../../providers/metrics/pluginContract.ts";
 import { pluginNamed, type PluginService } from "../../providers/metrics/pluginService.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { redactor } from "../../providers/metrics/redact.ts";
-import type { ReadSecret } from "../analysis/actions/secrets.ts";
 import type { CallStepPlugin } from "../rollout/actions/callStepPlugin.ts";
 import type { StepPluginAnswer, StepPluginFacts, StepPluginOutcome } from "../rollout/model/stepPlugins.ts";
+import { askService, cutMessage, mistake, type ServiceAnswer, type ServicePorts } from "./askService.ts";
 import type { PluginsConfigured } from "./configuration.ts";
 
 /** What decisions see of the plugins of one Rollout. */
@@ -35,13 +31,8 @@ export interface StepCalls {
   forget(uid: string): void;
 }
 
-export interface StepCallPorts {
-  readonly clock: Clock;
+export interface StepCallPorts extends ServicePorts {
   readonly configured: PluginsConfigured;
-  readonly readSecret: ReadSecret;
-  readonly ownNamespace: string;
-  /** Sends the question: never throws, and ends in time (providers/metrics/measuring/measure.ts). */
-  readonly ask: (row: MetricProviderRow, asking: Asking, signal: AbortSignal) => Promise<Reading>;
   readonly validForMs: () => number;
 }
 
@@ -109,12 +100,9 @@ async function answerTo(
       return failed(found.kind === "disabled" ? `plugin ${call.plugin} is disabled` : found.problem);
     return await asked(ports, rollout, call, found.service, signal);
   } catch (error) {
-    // Only its kind is shown: what was thrown may quote anything.
-    return failed(`asking it failed by a mistake in Sluice (${kindOf(error)}); please report it`);
+    return failed(mistake(error));
   }
 }
-
-const kindOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 
 async function asked(
   ports: StepCallPorts,
@@ -123,71 +111,37 @@ async function asked(
   service: PluginService,
   signal: AbortSignal,
 ): Promise<StepPluginAnswer> {
-  const key = await keyOf(ports, service);
-  if ("problem" in key) return failed(`plugin ${call.plugin} is not asked: ${key.problem}`);
   const { op, plugin, key: idempotencyKey, index, config, status } = call;
   const about = { config, status, step: { index }, rollout };
-  const question = pluginQuestion(service, { kind: "step", op, plugin, idempotencyKey, about }, key.value);
-  const row: MetricProviderRow = {
-    kind: "step plugin",
-    title: `plugin ${plugin}`,
-    conditions: { kind: "its own" },
-    reaches: ["program"],
-    measure: {
-      begin: () => askPlugin(question),
-      read: (_, answers, state) => readPlugin(plugin, answers, state, (value) => ({ kind: "value", value, text: "" })),
-    },
-  };
-  const { metadata } = rollout;
-  const asking: Asking = {
-    settings: {},
-    metric: plugin,
-    intervalMs: undefined,
-    run: { namespace: metadata.namespace, name: metadata.name, uid: metadata.uid ?? "", labels: {} },
-    now: ports.clock.now(),
-    secret: () => undefined,
-    environment: () => undefined,
-  };
-  const reading = await ports.ask(row, asking, signal);
-  const redact = redactor(key.value === undefined ? [] : [key.value]);
-  return readAnswer(reading, ports.clock.now(), redact);
+  const { namespace, name, uid = "" } = rollout.metadata;
+  const answer = await askService(
+    ports,
+    service,
+    { kind: "step", op, plugin, idempotencyKey, about },
+    { namespace, name, uid },
+    signal,
+  );
+  return answer.kind === "failed" ? answer : readAnswer(answer, ports.clock.now());
 }
 
-async function keyOf(
-  { readSecret, ownNamespace }: StepCallPorts,
-  { signedBy }: PluginService,
-): Promise<{ readonly value: string | undefined } | { readonly problem: string }> {
-  if (signedBy === undefined) return { value: undefined };
-  const { name, key } = signedBy;
-  try {
-    const data = await readSecret(ownNamespace, name);
-    return data !== undefined && Object.hasOwn(data, key) && data[key] !== ""
-      ? { value: data[key] }
-      : { problem: `Secret "${name}" has no key "${key}" to sign requests with` };
-  } catch (error) {
-    return { problem: `Secret "${name}" cannot be read: ${textOf(error)}` };
-  }
-}
-
-/** Characters: a status holds one for each step. */
-const MOST_MESSAGE = 1_024;
+/** Characters. */
 const MOST_STATE = 16_384;
 
-function readAnswer(reading: Reading, now: number, redact: (text: string) => string): StepPluginAnswer {
-  const cut = (text: string): string => (text.length <= MOST_MESSAGE ? text : `${text.slice(0, MOST_MESSAGE)}…`);
-  if (reading.kind !== "value" || !isObject(reading.value))
-    return failed(cut(redact("message" in reading ? (reading.message ?? "") : "it did not answer")));
-  const { phase, message, status } = reading.value;
+function readAnswer(
+  { json, redact }: Extract<ServiceAnswer, { readonly kind: "answered" }>,
+  now: number,
+): StepPluginAnswer {
+  const { phase, message, status } = json;
   const isNone = status === undefined || status === null;
   if (!isNone && !isObject(status)) return failed("its status is no object");
   const state = isNone ? undefined : redact(jsonText(status));
   if (state !== undefined && state.length > MOST_STATE)
     return failed(`its status has ${state.length} characters, and may have ${MOST_STATE}`);
-  const resumeMs = resumeInMs(reading.value, now);
+  const resumeMs = resumeInMs(json, now);
   return {
     kind: "answered",
     phase: typeof phase === "string" ? phase.slice(0, 100) : "",
-    message: typeof message === "string" ? cut(redact(message)) : "",
+    message: typeof message === "string" ? cutMessage(redact(message)) : "",
     ...(state !== undefined && { status: JSON.parse(state) as Json }),
     ...(resumeMs !== undefined && { resumeMs }),
   };

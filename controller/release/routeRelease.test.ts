@@ -12,6 +12,8 @@ import { manualClock } from "../../kube/clock/clock.ts";
 import { createQueue } from "../../kube/runtime/queue.ts";
 import { passOf } from "../../kube/runtime/runController.ts";
 import { sourcesOf } from "../rollout/facts/cacheSources.ts";
+import { TRAFFIC_SPLIT } from "../../schema/labels.ts";
+import { appMesh } from "../../simulator/simulate/routed/appMesh.ts";
 import { letGo, releaseSweeps, releasesRow } from "./routeRelease.ts";
 import { testApi } from "../../test/apiServer.ts";
 
@@ -31,6 +33,8 @@ const ingress = (name: string, managed: string, namespace = "default") => ({
   metadata: { name, namespace, annotations: { [ACTION]: split, [MANAGED]: managed } },
   spec: { defaultBackend: { service: { name: "web", port: { number: 80 } } } },
 });
+const ROUTERS = "virtualrouters.appmesh.k8s.aws";
+const mesh = JSON.stringify({ web: { stable: "old", canary: "new" } });
 const held = `{"web":["${ACTION}"]}`;
 
 const rollout = (name: string, ingresses: readonly string[]): Rollout => {
@@ -79,6 +83,30 @@ describe("an object that a Rollout has let go of", () => {
     await release(shop);
     expect(annotations("shop")[ACTION]).toBe(split);
     expect(asked()).toEqual(["GET ingresses/shop", "GET rollouts/web"]);
+  });
+
+  test("stays while the object that names it is in no cache yet, as right after a start in the middle of an update", async () => {
+    const { core, release, line } = stage();
+    for (const kind of appMesh.kinds) core.create("customresourcedefinitions.apiextensions.k8s.io", kind);
+    const settings = {
+      virtualService: { name: "shop" },
+      virtualNodeGroup: { stableVirtualNodeRef: { name: "old" }, canaryVirtualNodeRef: { name: "new" } },
+    };
+    const routed = routedBy({ appMesh: settings });
+    for (const made of appMesh.objects(settings, routed))
+      core.create(`${made.kind.toLowerCase()}s.appmesh.k8s.aws`, {
+        ...made,
+        metadata: { ...made.metadata, namespace: "default", annotations: { [TRAFFIC_SPLIT]: mesh } },
+      });
+    core.create("rollouts.argoproj.io", routed as unknown as Draft);
+    const mark = () => core.get({ resource: ROUTERS, namespace: "default", name: "shop" })?.metadata.annotations ?? {};
+    await release(ROUTERS);
+    expect(line).toEqual([`${ROUTERS} default/shop`]);
+    await release(`${ROUTERS} default/shop`);
+    expect(mark()).toEqual({ [TRAFFIC_SPLIT]: mesh });
+    core.delete({ resource: "rollouts.argoproj.io", namespace: "default", name: "web" });
+    await release(`${ROUTERS} default/shop`);
+    expect(mark()).toEqual({});
   });
 
   test("may be gone itself", async () => {

@@ -20,7 +20,7 @@ import type {
 } from "../../providers/traffic/router.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { allRefsOf, type Routed } from "../rollout/facts/routedObjects.ts";
+import { allRefsOf, refsOf, type Routed } from "../rollout/facts/routedObjects.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { type ControllerRow, watch } from "../../kube/runtime/runController.ts";
@@ -51,6 +51,7 @@ export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
   ...new Set(
     releasing(routed)
       .flatMap((router) => router.resources(routed.settings))
+      .filter(({ isOptional }) => isOptional !== true)
       .map(resourceName),
   ),
 ];
@@ -238,7 +239,22 @@ async function isHeld(ports: RouteReleasePorts, router: Router, ref: ObjectRef, 
   if (isHeldInCache(ports, router, ref, holder)) return true;
   const { namespace, name } = placeOf(ref, holder);
   const rollout = await liveRollout(ports.client, namespace, name);
-  return rollout !== undefined && routesBy(ports.stores.routed, router, rollout, ref);
+  if (rollout === undefined) return false;
+  return routesBy(ports.stores.routed, router, rollout, ref) || isNamedFurther(ports, router, rollout, ref);
+}
+
+/** By another object of the Rollout's, which a controller that has just started does not have in its cache yet. */
+async function isNamedFurther(
+  { client, stores: { routed } }: RouteReleasePorts,
+  router: Router,
+  rollout: Rollout,
+  ref: ObjectRef,
+): Promise<boolean> {
+  if (router.readsFurther === undefined) return false;
+  const live = new Map<string, RoutedObject | undefined>();
+  for (const one of refsOf(router, rollout, routed.settings)) live.set(keyOf(one), await liveObject(client, one));
+  const further = router.readsFurther({ rollout, settings: routed.settings, object: (one) => live.get(keyOf(one)) });
+  return further.some((one) => keyOf(one) === keyOf(ref));
 }
 
 /** A holder is a Rollout of the object's namespace, unless it says another one ("namespace/name"). */

@@ -8,6 +8,7 @@ import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
 import type { WorkQueue } from "../../kube/runtime/queue.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import type { RouterCalls } from "../plugins/routerCalls.ts";
 import type { Inquiries } from "../balancers/inquiries.ts";
 import type { StepCalls } from "../plugins/stepCalls.ts";
 import type { Decision } from "./actions/action.ts";
@@ -17,6 +18,7 @@ import { createReconciler, type RolloutFacts } from "./apply/reconcile.ts";
 import { controllerOf } from "../../kube/object/ownerReference.ts";
 import { sameExperimentForOwner, sameForOwner } from "./facts/runFacts.ts";
 import { createGatherer } from "./facts/gather.ts";
+import { questionsOf } from "./facts/routerPluginFacts.ts";
 import { keysOfObject, needOf, type OptionalStore } from "./facts/optionalStore.ts";
 import type { Sources } from "./facts/cacheSources.ts";
 import { sameFacts, type CachedReplicaSet, type Stores } from "./facts/stores.ts";
@@ -40,6 +42,8 @@ export interface RolloutsPorts extends Pick<
   readonly kstatusForAll?: boolean | undefined;
   /** Absent: no step plugin is ever asked. */
   readonly stepCalls?: StepCalls;
+  /** Absent: no router that is a plugin is ever asked. */
+  readonly routerCalls?: RouterCalls;
   /** Absent: nobody asks load balancers. */
   readonly inquiries?: Inquiries | undefined;
 }
@@ -51,13 +55,17 @@ const EVENTS_FIRST_MS = 100;
 
 export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow {
   const { stores, observer, events } = ports;
-  const { stepCalls, inquiries } = ports;
+  const { stepCalls, routerCalls, inquiries } = ports;
   const line: { queue?: Pick<WorkQueue, "add"> } = {};
   const { forget, ...pass } = createReconciler({
     ...ports,
     memories: createMemories(),
-    gatherer: createGatherer(stores, ports.kstatusForAll, stepCalls, inquiries),
+    gatherer: createGatherer(stores, ports.kstatusForAll, stepCalls, routerCalls, inquiries),
     callStepPlugin: (rollout, call) => stepCalls?.call(rollout, call, () => line.queue?.add(keyOf(rollout))),
+    askRouterPlugins: (rollout, traffic) =>
+      routerCalls?.ask(rollout, questionsOf(rollout, traffic, stores.routed.routers), () =>
+        line.queue?.add(keyOf(rollout)),
+      ),
     askBalancer: (rollout, inquiry) => inquiries?.ask(rollout, inquiry, () => line.queue?.add(keyOf(rollout))),
     answersTold: ({ rollout, balancers }) => inquiries?.told(rollout.metadata.uid ?? "", balancers?.answers ?? []),
     outcomesTaken: ({ rollout, stepPlugins }) =>
@@ -69,6 +77,7 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
   const forgetAll = (rollout: Rollout): void => {
     forget(keyOf(rollout));
     stepCalls?.forget(rollout.metadata.uid ?? "");
+    routerCalls?.forget(rollout.metadata.uid ?? "");
     inquiries?.forget(rollout.metadata.uid ?? "");
   };
   return {

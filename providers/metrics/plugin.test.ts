@@ -83,7 +83,7 @@ describe("a plugin is asked", () => {
   });
 
   test("only where it is configured", () => {
-    const lists = { metricProviderPlugins: new Map(), stepPlugins: new Map() };
+    const lists = { metricProviderPlugins: new Map(), stepPlugins: new Map(), trafficRouterPlugins: new Map() };
     const missing = pluginNamed({ kind: "read", lists }, "metricProviderPlugins", "acme/latency");
     expect(plugin.measure.begin(asking(missing))).toEqual({
       kind: "error",

@@ -1,6 +1,7 @@
 /**
  * The contract between Sluice and plugins, which are services: one POST an operation, JSON both ways, version 1
- * (docs/plugins.md#the-contract). Both kinds of plugins, metric providers and canary steps, are asked in this way.
+ * (docs/plugins.md#the-contract). All kinds of plugins, metric providers, canary steps and traffic routers, are asked in
+ * this way.
  */
 import { isObject, type Json } from "../../kube/object/json.ts";
 import { goDurationNs } from "../../kube/object/goDuration.ts";
@@ -10,11 +11,11 @@ import type { PluginService } from "./pluginService.ts";
 
 const CONTRACT = "sluice.plugin/v1";
 
-export type PluginOp = "run" | "resume" | "terminate" | "abort" | "gc";
+export type PluginOp = "run" | "resume" | "terminate" | "abort" | "gc" | "route";
 
 /** What is asked of a plugin. */
 export interface PluginCall {
-  readonly kind: "metric" | "step";
+  readonly kind: "metric" | "step" | "traffic";
   readonly op: PluginOp;
   readonly plugin: string;
   /** The same whenever the same operation is asked for again: after a failure, and by the next leader. */

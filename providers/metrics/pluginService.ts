@@ -3,11 +3,12 @@
  * namespace (docs/plugins.md#configuration). Pure: the lists are parsed by whoever reads them.
  */
 import { isObject, type Json } from "../../kube/object/json.ts";
+import { GATEWAY_PLUGIN } from "../traffic/gatewayStanza.ts";
 
 export const PLUGIN_CONFIG_MAP = "argo-rollouts-config";
 
 /** The members of the ConfigMap's data, each a list in YAML. */
-export const PLUGIN_LISTS = ["metricProviderPlugins", "stepPlugins"] as const;
+export const PLUGIN_LISTS = ["metricProviderPlugins", "stepPlugins", "trafficRouterPlugins"] as const;
 export type PluginList = (typeof PLUGIN_LISTS)[number];
 
 /** What names of metric providers begin with that are Sluice's own (docs/adr/0010-own-providers-are-plugins.md). */
@@ -62,6 +63,8 @@ export function pluginsOf(
       problems.push(`${member}[${index}]: ${name.slice(0, 100)} is not asked: ${OWN}`);
       continue;
     }
+    // Built in: the program that is named there is never needed.
+    if (member === "trafficRouterPlugins" && name === GATEWAY_PLUGIN) continue;
     if (!isObject(item) || typeof name !== "string" || !NAME.test(name)) {
       const shown = typeof name === "string" ? name.slice(0, 100) : "";
       problems.push(`${member}[${index}]: plugin repository (${shown}) must be in the format of <namespace>/<name>`);

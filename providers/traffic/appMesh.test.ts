@@ -1,6 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { byDefault, type RoutingStory, routedBy, routingStories, wanting } from "../../test/golden/routingStories.ts";
+import {
+  byDefault,
+  type RoutingStory,
+  type RoutingWorld,
+  routedBy,
+  routingStories,
+  routingWorld,
+  wanting,
+} from "../../test/golden/routingStories.ts";
 import { expectGolden } from "../../test/golden/timeline.ts";
 import { HASH_LABEL, TRAFFIC_SPLIT } from "../../schema/labels.ts";
 import { appMesh } from "./appMesh.ts";
@@ -156,6 +164,23 @@ const stories: readonly RoutingStory[] = [
 
 test("writes these weights and selectors and no more", () => {
   expectGolden(join(import.meta.dir, "appMesh.golden.txt"), routingStories(appMesh, stories));
+});
+
+const reliance = (world: RoutingWorld, canaryWeight: number): readonly string[] => {
+  const { writes } = appMesh.route({
+    rollout: one,
+    traffic: wanting(canaryWeight, canaryWeight === 0 ? { canaryHash: "new", stableHash: "new" } : {}),
+    settings: byDefault,
+    object: world.object,
+  });
+  return writes.map(({ ref, relies }) => `${ref.name}${relies === true ? " relies" : ""}`);
+};
+
+test("requests go to pods that are selected already, and pods are selected for fewer requests after these", () => {
+  const world = routingWorld([service(), ...nodes, router([route("r", targets(100, 0))])]);
+  expect(reliance(world, 60)).toEqual(["vn-canary", "vr relies", "vn-stable relies"]);
+  world.route(appMesh, one, wanting(60));
+  expect(reliance(world, 0)).toEqual(["vn-stable", "vr relies", "vn-canary relies"]);
 });
 
 describe("what a Rollout has left", () => {

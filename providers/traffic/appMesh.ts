@@ -7,7 +7,7 @@ import { helped, required } from "../../kube/validation/violation.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { divides, faultOf, routesPatch } from "./appMeshRoutes.ts";
 import { nodeRelease, nodeWrite } from "./appMeshNodes.ts";
-import { type Fault, faulty, type Part, planOf } from "./plan.ts";
+import { type Fault, faulty, type Part, planOf, relying } from "./plan.ts";
 import type { ObjectRef, Release, ResourceUse, RoutedObject, RoutedResource, Router, RoutingInput } from "./router.ts";
 import { type RouterSetting, type RouterSettings, textIn } from "./settings.ts";
 import { markedPatch, outOfHundred, type Split, splitRelease, wantedWeights } from "./splitMarks.ts";
@@ -115,8 +115,8 @@ function routerRef({ rollout, settings, object }: Omit<RoutingInput, "traffic">)
 }
 
 /**
- * A canary that gets requests has its pods before them, and loses them after: its VirtualNode is written before the
- * weights unless these are 0.
+ * Who gets requests has its pods before them, and loses them after: the canary's VirtualNode is written before the weights
+ * and stable's after them, which may have selected all pods; and the other way round where the canary gets nothing.
  */
 function partsOf(input: RoutingInput): readonly Part[] {
   const { stable, canary } = nodesOf(input.rollout);
@@ -124,7 +124,9 @@ function partsOf(input: RoutingInput): readonly Part[] {
     return [faulty("appMesh.virtualNodeGroup does not name two VirtualNodes")];
   const [stableNode, canaryNode] = [nodePart(input, "stable"), nodePart(input, "canary")];
   const weights = weightPart(input);
-  return input.traffic.canaryWeight === 0 ? [stableNode, weights, canaryNode] : [stableNode, canaryNode, weights];
+  return input.traffic.canaryWeight === 0
+    ? [stableNode, relying(weights), relying(canaryNode)]
+    : [canaryNode, relying(weights), relying(stableNode)];
 }
 
 const missing = (what: string, reason: NonNullable<Fault["event"]>["reason"], message: string): Part => ({

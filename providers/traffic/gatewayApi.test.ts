@@ -36,6 +36,18 @@ const route = (name: string, rules: unknown, more: object = {}, kind = "HTTPRout
   metadata: { name, ...more },
   spec: { parentRefs: [{ name: "public" }], rules },
 });
+const gatewayClass = (name: string, controllerName: string, features: readonly string[]) => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "GatewayClass",
+  metadata: { name },
+  spec: { controllerName },
+  status: { supportedFeatures: features.map((feature) => ({ name: feature })) },
+});
+/** A route on which this controller has reported. */
+const reported = (controllerName: string) => ({
+  ...route("shop", [{ backendRefs: halves }]),
+  status: { parents: [{ parentRef: { name: "public" }, controllerName, conditions: [] }] },
+});
 const header = (name: string, ...match: readonly (readonly [string, object])[]): ManagedRoute => ({
   kind: "header",
   name,
@@ -274,6 +286,35 @@ const stories: readonly RoutingStory[] = [
       wanting(20, { routes: [mirror("copy", [{ path: { prefix: "/b" } }])] }),
       wanting(20, { routes: [mirror("copy", [{ method: { prefix: "P" } }])] }),
     ],
+  },
+  {
+    sentence: "A gateway that says what it can, and cannot mirror, gets no mirror; the weights are written without it",
+    rollout: one,
+    objects: [
+      gatewayClass("others", "example.com/controller", []),
+      gatewayClass("traefik", "traefik.io/gateway-controller", ["HTTPRoute"]),
+      reported("traefik.io/gateway-controller"),
+    ],
+    wants: [wanting(20, { routes: [mirror("copy", []), beta] })],
+  },
+  {
+    sentence: "A gateway that can mirror all requests alone, and is asked for a part of them",
+    rollout: one,
+    objects: [
+      gatewayClass("public", "example.com/controller", ["HTTPRoute", "HTTPRouteRequestMirror"]),
+      reported("example.com/controller"),
+    ],
+    wants: [wanting(20, { routes: [mirror("copy", [])] }), wanting(20, { routes: [mirror("copy", [], 35)] })],
+  },
+  {
+    sentence: "A gateway that does not say what it can gets the mirror",
+    rollout: one,
+    objects: [
+      gatewayClass("public", "example.com/controller", []),
+      gatewayClass("traefik", "traefik.io/gateway-controller", ["HTTPRoute"]),
+      reported("example.com/controller"),
+    ],
+    wants: [wanting(20, { routes: [mirror("copy", [])] })],
   },
   {
     sentence: "Nothing is named",

@@ -10,27 +10,50 @@ import { affinityName, cookieNameIn } from "./affinity.ts";
 import { GATEWAY_MARKS, type GatewayMark, marksOf, marksText } from "./gatewayMark.ts";
 import { listIn, recordIn } from "./gatewayObject.ts";
 import { release, returned } from "./gatewayRelease.ts";
+import { GATEWAY_CLASSES, whyNoMirror } from "./gatewayMirror.ts";
 import { type Rules, rulesFor } from "./gatewayRules.ts";
 import { hasCookies } from "./gatewaySessions.ts";
 import { type NamedRoute, NO_ROUTES, ROUTE_KINDS, type Stanza, stanzaOf } from "./gatewayStanza.ts";
 import { verify } from "./gatewayVerify.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
-import type { ManagedRoute, MergePatch, ObjectRef, RoutedObject, Router, RoutingInput, Traffic } from "./router.ts";
+import type {
+  ManagedRoute,
+  MergePatch,
+  ObjectRef,
+  ResourceUse,
+  RoutedObject,
+  Router,
+  RoutingInput,
+  Traffic,
+} from "./router.ts";
 import { servicesOf } from "./stableAndCanary.ts";
 
 /** How routes are driven. */
 export const gatewayApi: Omit<Router, keyof Pick<Router, "kind" | "title" | "abilities" | "needsServices">> = {
   settings: [],
-  uses: ROUTE_KINDS.map(({ resource }) => ({
-    group: resource.group,
-    plural: resource.plural,
-    verbs: ["get", "list", "watch", "patch"],
-    why: { verb: "writes", what: `weights and rules into your ${resource.kind}s` },
-  })),
-  resources: () => ROUTE_KINDS.map(({ resource }) => resource),
+  uses: [
+    ...ROUTE_KINDS.map(({ resource: { group, plural, kind } }): ResourceUse => ({
+      group,
+      plural,
+      verbs: ["get", "list", "watch", "patch"],
+      why: { verb: "writes", what: `weights and rules into your ${kind}s` },
+    })),
+    {
+      group: GATEWAY_CLASSES.group,
+      plural: GATEWAY_CLASSES.plural,
+      verbs: ["list", "watch"],
+      why: { verb: "reads", what: "whether your gateways can mirror" },
+    },
+  ],
+  resources: () => [...ROUTE_KINDS.map(({ resource }) => resource), GATEWAY_CLASSES],
   reads: (rollout) => {
     const stanza = stanzaOf(rollout);
-    return stanza?.named.map((route) => refOf(stanza, route)) ?? [];
+    if (stanza === undefined) return [];
+    const isMirroring = rollout.spec.strategy?.canary?.steps?.some((step) => step.setMirrorRoute !== undefined);
+    return [
+      ...stanza.named.map((route) => refOf(stanza, route)),
+      ...(isMirroring === true ? [{ resource: GATEWAY_CLASSES, namespace: "", name: "" }] : []),
+    ];
   },
   lists: (rollout) => {
     const { namespace, selected = [] } = stanzaOf(rollout) ?? { namespace: "" };
@@ -103,13 +126,14 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
   const ref = refOf(stanza, route);
   const current = input.object(ref);
   if (current === undefined) return faulty(`${resource.plural}.${resource.group} "${route.name}" not found`, true);
-  const rules = rulesOf(input, stanza, route, current);
-  const traffic = { ...sessionsHere(route, input.traffic), routes: routesHere(route, input.traffic) };
+  const { routes, faults } = possibleRoutes(input, route, current);
+  const rules = rulesOf(input, stanza, route, current, routes);
+  const traffic = { ...sessionsHere(route, input.traffic), routes };
   const patch = patchOf({ ...input, traffic }, stanza, current, rules);
   const { stable, canary } = servicesOf(input.rollout, "instead");
   const list = route.kind.matching === undefined ? "backendRef list" : "backendRef";
   const lacking = `${list} was not found in ${member}: no rule of ${resource.kind} \`${route.name}\` leads to both ${stable || "a stableService"} and ${canary || "a canaryService"}`;
-  const [problem] = rules.divided === 0 ? [lacking] : rules.faults;
+  const [problem] = rules.divided === 0 ? [lacking] : [...faults, ...rules.faults];
   return {
     ...(problem === undefined ? {} : faulty(problem)),
     ...(patch === undefined
@@ -126,7 +150,25 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
   };
 }
 
-function rulesOf(input: RoutingInput, { namespace }: Stanza, route: NamedRoute, current: RoutedObject): Rules {
+/** Without mirrors that a gateway would answer with errors. */
+function possibleRoutes(input: RoutingInput, route: NamedRoute, current: RoutedObject) {
+  const faults: string[] = [];
+  const classes = () => input.objects?.({ resource: GATEWAY_CLASSES, namespace: "" }) ?? [];
+  const routes = routesHere(route, input.traffic).filter((one) => {
+    const why = one.kind === "mirror" ? whyNoMirror(classes(), current, one.percentage) : undefined;
+    if (why !== undefined) faults.push(`mirror route \`${one.name}\` cannot be made: ${why}`);
+    return why === undefined;
+  });
+  return { routes, faults };
+}
+
+function rulesOf(
+  input: RoutingInput,
+  { namespace }: Stanza,
+  route: NamedRoute,
+  current: RoutedObject,
+  routes: readonly ManagedRoute[],
+): Rules {
   const { rollout, traffic } = input;
   const mark = marksOf(current).get(markName(rollout, namespace));
   const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
@@ -138,7 +180,7 @@ function rulesOf(input: RoutingInput, { namespace }: Stanza, route: NamedRoute, 
     services: servicesOf(rollout, "instead"),
     namespace: rollout.metadata.namespace,
     ownNamespace: namespace,
-    traffic: { ...traffic, routes: routesHere(route, traffic) },
+    traffic: { ...traffic, routes },
     managedNames: new Set([
       ...(mark?.routes ?? []),
       ...sessionNames(rollout, trafficRouting?.sessionAffinity !== undefined),

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { routedBy, routingWorld, wanting } from "../../test/golden/routingStories.ts";
-import { unsupportedFeatures } from "../../controller/rules/rollout/support.ts";
 import { root } from "../../kube/validation/place.ts";
 import { violationText } from "../../kube/validation/violation.ts";
 import { GATEWAY_PLUGIN } from "./gatewayStanza.ts";
@@ -22,11 +21,7 @@ describe("the settings of plugins", () => {
     expect(violations({ tlsRouteSelector: {} })).toEqual([]);
   });
 
-  test("of other plugins are not driven, each by its name", () => {
-    const rollout = routedBy({ plugins: { "acme/edge": {}, [GATEWAY_PLUGIN]: { httpRoute: "shop" } } });
-    expect(unsupportedFeatures(rollout).map(({ reason }) => reason)).toEqual([
-      "this version of Sluice does not drive traffic routing by the plugin acme/edge yet",
-    ]);
+  test("name a router only if they have a name", () => {
     expect(routersOf(routedBy({ plugins: {} }))).toEqual([]);
   });
 

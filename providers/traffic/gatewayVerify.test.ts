@@ -6,11 +6,13 @@ import { plugins } from "./plugins.ts";
 const one = routedBy({ plugins: { [GATEWAY_PLUGIN]: { httpRoute: "shop" } } });
 
 describe("a route's status", () => {
-  const at = (generation: number, ...parents: readonly unknown[]) => {
+  const at = (generation: number, ...parents: readonly unknown[]) => of(generation, undefined, parents);
+  const of = (generation: number, spec: unknown, parents: readonly unknown[]) => {
     const world = routingWorld([]);
     const object = () => ({
       kind: "HTTPRoute",
       metadata: { name: "shop", namespace: "default", generation },
+      spec,
       status: { parents },
     });
     return plugins.verify?.({
@@ -51,6 +53,34 @@ describe("a route's status", () => {
     });
     expect(at(2, parent("a", condition("Accepted", "False")), parent("b", condition("Accepted")))).toEqual({
       kind: "verified",
+    });
+  });
+
+  /** As Traefik 3.7 writes it: no message, and its parentRef is that of the route. */
+  const ofTraefik = (reason: string, observedGeneration = 2) => ({
+    parentRef: { group: "gateway.networking.k8s.io", kind: "Gateway", name: "public", sectionName: "webb" },
+    controllerName: "traefik.io/gateway-controller",
+    conditions: [
+      { type: "Accepted", status: reason === "Accepted" ? "True" : "False", observedGeneration, reason, message: "" },
+      { type: "ResolvedRefs", status: "True", observedGeneration, reason: "ResolvedRefs", message: "" },
+    ],
+  });
+
+  test("is read as Traefik writes it", () => {
+    expect(at(2, ofTraefik("Accepted"))).toEqual({ kind: "verified" });
+    expect(at(3, ofTraefik("Accepted"))?.kind).toBe("notYet");
+    expect(at(2, ofTraefik("NoMatchingParent"))).toEqual({
+      kind: "failed",
+      reason: 'HTTPRoute "shop" is not Accepted by Gateway "public": NoMatchingParent',
+    });
+  });
+
+  test("counts for parents that the route has, however much of them is repeated there", () => {
+    const parents = [ofTraefik("Accepted", 1), parent("other", condition("Accepted"))];
+    expect(of(2, { parentRefs: [{ name: "other", namespace: "default" }] }, parents)).toEqual({ kind: "verified" });
+    expect(of(2, { parentRefs: [{ name: "gone", namespace: "edge" }] }, parents)).toEqual({
+      kind: "failed",
+      reason: 'HTTPRoute "shop" is not Accepted by Gateway "edge/gone"',
     });
   });
 

@@ -13,19 +13,34 @@ export function verify(routes: readonly (readonly [string, RoutedObject])[]): Ve
 
 function verifyRoute([kind, route]: readonly [string, RoutedObject]): Verification | undefined {
   const parents = items(at(root(route.status), "parents"));
-  const answers = parents.map((parent) => verifyParent(kind, route, parent));
+  const wanted = items(at(root(route.spec), "parentRefs")).map((ref) => parentOf(route, ref));
+  // What a controller has said of a parent that the route had before may stay for ever.
+  const present = parents.filter(
+    (one) => wanted.length === 0 || wanted.includes(parentOf(route, at(one, "parentRef"))),
+  );
+  if (parents.length > 0 && present.length === 0)
+    return { kind: "failed", reason: `${kind} "${route.metadata.name}" is not Accepted by ${wanted.join(" or ")}` };
+  const answers = present.map((parent) => verifyParent(kind, route, parent));
   const waiting = answers.find(({ kind }) => kind === "notYet");
   if (waiting !== undefined) return waiting;
   // A gateway that refuses the route does not divide its traffic; another one may.
   return answers.find(({ kind }) => kind === "verified") ?? answers[0];
 }
 
+/** For people, and to tell parents apart: controllers repeat what a route says of its parent with more or less detail. */
+function parentOf({ metadata }: RoutedObject, ref: Place): string {
+  const namespace = text(at(ref, "namespace"));
+  const prefix = namespace === "" || namespace === metadata.namespace ? "" : `${namespace}/`;
+  return `${text(at(ref, "kind")) || "Gateway"} "${prefix}${text(at(ref, "name"))}"`;
+}
+
 /** In the order in which they are looked at; a controller may leave out those that it does not know. */
 const CONDITIONS = ["Accepted", "ResolvedRefs", "Programmed"];
 
-function verifyParent(kind: string, { metadata }: RoutedObject, parent: Place): Verification {
+function verifyParent(kind: string, object: RoutedObject, parent: Place): Verification {
+  const { metadata } = object;
   const route = `${kind} "${metadata.name}"`;
-  const gateway = `${text(at(parent, "parentRef", "kind")) || "Gateway"} "${text(at(parent, "parentRef", "name"))}"`;
+  const gateway = parentOf(object, at(parent, "parentRef"));
   const conditions = items(at(parent, "conditions"));
   const generation = metadata.generation ?? 0;
   const told = CONDITIONS.flatMap((type) => conditions.find((one) => text(at(one, "type")) === type) ?? []);
@@ -40,7 +55,8 @@ function verifyParent(kind: string, { metadata }: RoutedObject, parent: Place): 
   const bad = told.find((one) => text(at(one, "status")) !== "True");
   if (bad === undefined) return { kind: "verified" };
   const type = text(at(bad, "type"));
-  const why = `${text(at(bad, "reason"))}: ${text(at(bad, "message"))}`.slice(0, 400);
+  const words = [text(at(bad, "reason")), text(at(bad, "message"))].filter((word) => word !== "");
+  const why = words.join(": ").slice(0, 400);
   const reason = `${route} is not ${type} by ${gateway}: ${why}`;
   return type === "Accepted" && text(at(bad, "status")) === "False"
     ? { kind: "failed", reason }

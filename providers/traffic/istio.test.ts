@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { byDefault, type RoutingStory, routedBy, routingStories, wanting } from "../../test/golden/routingStories.ts";
+import {
+  byDefault,
+  type RoutingStory,
+  routedBy,
+  routingStories,
+  routingWorld,
+  wanting,
+} from "../../test/golden/routingStories.ts";
 import { expectGolden } from "../../test/golden/timeline.ts";
 import { istio } from "./istio.ts";
 import type { ManagedRoute, RoutedObject, Traffic } from "./router.ts";
@@ -295,6 +302,20 @@ const stories: readonly RoutingStory[] = [
 
 test("writes these weights and labels and no more", () => {
   expectGolden(join(import.meta.dir, "istio.golden.txt"), routingStories(istio, stories));
+});
+
+test("weights that rise rely on the subsets, subsets that get other pods on the weights, and an abort on nothing", () => {
+  const world = routingWorld([service({ http: [{ route: bySubset() }] }), rule(twoSubsets)]);
+  const reliance = (traffic: Traffic): readonly string[] => {
+    const { writes } = istio.route({ rollout: split(), traffic, settings: byDefault, object: world.object });
+    world.route(istio, split(), traffic);
+    return writes.map(({ ref, relies }) => `${ref.name}${relies === true ? " relies" : ""}`);
+  };
+  // Subsets as in Git select all pods: stable's may have to do with few.
+  expect(reliance(wanting(60))).toEqual(["shop", "app relies"]);
+  expect(reliance(wanting(0))).toEqual(["shop"]);
+  expect(reliance(wanting(20, { canaryHash: "third" }))).toEqual(["app", "shop relies"]);
+  expect(reliance(wanting(0, { canaryHash: "fourth" }))).toEqual(["shop", "app relies"]);
 });
 
 test("reads its objects in the version that the controller was told, each once, with the namespace in the name", () => {

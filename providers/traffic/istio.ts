@@ -12,7 +12,7 @@ import { partiesOf, roleOf, weightOf } from "./istioRoles.ts";
 import { allDestinations } from "./istioRoutes.ts";
 import { hashOf, hostOf, rulePart, ruleRelease, type RuleSettings } from "./istioRule.ts";
 import { type Service, servicePart, serviceRelease } from "./istioService.ts";
-import { planOf } from "./plan.ts";
+import { planOf, relying } from "./plan.ts";
 import type { ObjectRef, RoutedObject, RoutedResource, Router, RoutingInput } from "./router.ts";
 import { type RouterSetting, type RouterSettings, textIn } from "./settings.ts";
 import { servicesOf } from "./stableAndCanary.ts";
@@ -110,10 +110,15 @@ export const istio: Router<"istio"> = {
     const part = rulePart(input, rule, ruleRef(rollout, rule, settings));
     // Nobody is sent to a subset that may lead to other pods; a lower weight needs no subset.
     const isBroken = part.fault !== undefined;
-    const may = named.filter((service) => !isBroken || input.traffic.canaryWeight <= weightNow(input, service));
+    const lower = (service: Service): boolean => input.traffic.canaryWeight <= weightNow(input, service);
+    const may = named.filter((service) => !isBroken || lower(service));
     const host = isBroken ? undefined : canaryHost(input, rule);
-    const parts = may.map((service) => servicePart(input, service, host));
-    return planOf(weightsFirst(input, named, rule) ? [...parts, part] : [part, ...parts]);
+    const weights = may.map((service) => ({ service, part: servicePart(input, service, host) }));
+    return planOf(
+      weightsFirst(input, named, rule)
+        ? [...weights.map((each) => each.part), relying(part)]
+        : [part, ...weights.map((each) => (lower(each.service) ? each.part : relying(each.part)))],
+    );
   },
   release: {
     holders: (object) => [
@@ -207,7 +212,9 @@ function weightsFirst(input: RoutingInput, named: readonly Service[], rule: Rule
   const isSafe = (weights: typeof now, hashes: typeof now): boolean =>
     (!weights.canary.weighs || serving.has(hashes.canary.hash)) &&
     (!weights.stable.weighs || serving.has(hashes.stable.hash));
-  return !isSafe(old, now) && isSafe(now, old);
+  // Stable's subset that selects all pods, as in Git, may have to do with few ones: then fewer requests come first.
+  const narrows = old.stable.hash === "" && named.some((one) => weightNow(input, one) < canaryWeight);
+  return (narrows || !isSafe(old, now)) && isSafe(now, old);
 }
 
 /** The largest weight of the canary in any route of a VirtualService, as it is now; routes of ours do not count. */

@@ -88,6 +88,9 @@ describe("released", () => {
     const before = rule([subset("stable"), subset("canary", { app: "web" }, { trafficPolicy: {} }), subset("other")]);
     const [, after] = left([service({ http: [{ route: bySubset }] }), before], bySubsets, wanting(50), ["web"]);
     expect(after).toEqual({ holders: ["web"], annotations: {}, spec: before.spec });
+    const bare = rule([{ name: "stable" }, { name: "canary" }]);
+    const [, emptied] = left([service({ http: [{ route: bySubset }] }), bare], bySubsets, wanting(50), ["web"]);
+    expect(emptied?.spec).toEqual(bare.spec);
     const [, kept] = left([service({ http: [{ route: bySubset }] }), before], bySubsets, wanting(50), ["cart"]);
     expect(kept?.annotations).toEqual({ "argo-rollouts.argoproj.io/managed-by-rollouts": "web" });
   });

@@ -115,11 +115,11 @@ function subsetsFor(old: readonly unknown[], settings: RuleSettings, traffic: Tr
   return [...next, ...added];
 }
 
-/** The subset with this hash; "" for none. What has no label to lose stays as it is. */
+/** The subset with this hash; "" for none. What has no label to lose stays as it is, and no empty `labels` are left. */
 function bound(subset: Json, hash: string): Json {
   const labels = isObject(subset["labels"]) ? subset["labels"] : {};
   const next = withMember(labels, HASH_LABEL, hash === "" ? undefined : hash);
-  return next === labels ? subset : { ...subset, labels: next };
+  return next === labels ? subset : withMember(subset, "labels", Object.keys(next).length === 0 ? undefined : next);
 }
 
 /** A subset that a controller of Rollouts has made for an experiment has nothing but its name and the hash. */

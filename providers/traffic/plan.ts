@@ -19,6 +19,10 @@ export const faulty = (message: string, missing = false): { readonly fault: Faul
   fault: { message, missing },
 });
 
+/** The same, but its write only after those before it have succeeded. */
+export const relying = (part: Part): Part =>
+  part.write === undefined ? part : { ...part, write: { ...part.write, relies: true } };
+
 /** All the writes, and the first of the faults. */
 export function planOf(parts: readonly Part[]): RoutingPlan {
   const writes = parts.flatMap(({ write, next }) => [write ?? [], next ?? []].flat());

@@ -1,10 +1,11 @@
 /**
- * Routers that are programs of the user's, by their names. The one for the Gateway API is built in; others are not driven
- * yet.
+ * Routers by the names of plugins. The one for the Gateway API is built in; each other is a service that is asked
+ * (docs/plugins.md#traffic-routers).
  */
-import { at, keys } from "../../kube/validation/place.ts";
+import { keys } from "../../kube/validation/place.ts";
 import { gatewayApi } from "./gatewayApi.ts";
-import { GATEWAY_PLUGIN, httpRouteLacks, stanzaViolations } from "./gatewayStanza.ts";
+import { httpRouteLacks, stanzaViolations } from "./gatewayStanza.ts";
+import { pluginNames, pluginQuestions } from "./pluginTraffic.ts";
 import type { Router } from "./router.ts";
 
 export const plugins: Router<"plugins"> = {
@@ -23,9 +24,6 @@ export const plugins: Router<"plugins"> = {
   // They may split traffic without Services.
   needsServices: () => false,
   violations: stanzaViolations,
-  undriven: (settings) =>
-    keys(settings)
-      .filter((name) => name !== GATEWAY_PLUGIN)
-      .map((name) => [`the plugin ${name}`, at(settings, name)] as const),
   ...gatewayApi,
+  asks: { plugins: pluginNames, questions: pluginQuestions },
 };

@@ -79,6 +79,10 @@ export interface RoutedResource extends Resource {
    * without a name, `readsFurther` the others.
    */
   readonly isWhole?: true;
+  /** Its objects have no namespace: "" stands for it. */
+  readonly isClusterScoped?: true;
+  /** Nothing is wrong where the kind is not served or may not be read: it counts as one without objects. */
+  readonly isOptional?: true;
 }
 
 export interface ObjectRef {
@@ -100,7 +104,7 @@ export interface RoutedObject {
   readonly status?: unknown;
 }
 
-/** All objects of a kind in a namespace. */
+/** All objects of a kind in a namespace, or all that have none. */
 export type ObjectList = Omit<ObjectRef, "name">;
 
 export interface RoutingInput {
@@ -134,6 +138,8 @@ interface WriteTexts {
   readonly failure: string;
   /** The reason of a warning of the router's own with that error, emitted before TrafficRoutingError. */
   readonly failureReason?: EventReason;
+  /** It relies on the writes before it: where one of these has failed, it is left for the next pass. */
+  readonly relies?: true;
 }
 
 /**
@@ -172,6 +178,24 @@ export type RoutingPlan =
       /** The router's own, emitted before it. */
       readonly event?: RouterEvent;
     };
+
+/** The whole of what a plugin is to do for a Rollout: two that are equal ask for the same. */
+export interface RouterQuestion {
+  /** Its name in the configuration. */
+  readonly plugin: string;
+  /** What the Rollout has for it. */
+  readonly config: unknown;
+  readonly traffic: PluginTraffic;
+}
+
+export interface PluginTraffic extends Traffic {
+  readonly stableWeight: number;
+  /** "" where the Rollout names none. */
+  readonly stableService: string;
+  readonly canaryService: string;
+  /** The names of all routes that there may be. */
+  readonly managedRoutes: readonly string[];
+}
 
 /** A kind of objects that a router needs rights for, and what for: "The NGINX router writes an Ingress …". */
 export interface ResourceUse {
@@ -239,6 +263,14 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
    * know; the weights of others count as soon as they are written. Undefined: nobody tells in this case.
    */
   readonly verify?: (input: RoutingInput) => Verification | undefined;
+  /**
+   * Services that route instead, or in addition: they are asked, and answer later (docs/plugins.md#traffic-routers).
+   */
+  readonly asks?: {
+    /** The names of the plugins that a Rollout names. */
+    readonly plugins: (rollout: Rollout) => readonly string[];
+    readonly questions: (rollout: Rollout, traffic: Traffic) => readonly RouterQuestion[];
+  };
   /**
    * The Service whose pods its load balancers must know before pods of earlier versions go, where they send requests to
    * pods directly.

@@ -19,8 +19,6 @@ export interface RouterTraits<Kind extends string = string> {
   readonly abilities: Abilities;
   /** False where its settings name nothing that could route; absent: never false. */
   readonly counts?: (settings: Place) => boolean;
-  /** The parts of its settings that this version does not drive, each with its title in sentences for users. */
-  readonly undriven?: (settings: Place) => readonly (readonly [title: string, part: Place])[];
   /** Whether the Rollout has to name a stable and a canary Service. */
   readonly needsServices: (settings: Place, pingPong: boolean) => boolean;
   /** Settings that contradict each other (docs/behaviour/validation.md#settings-of-routers). */

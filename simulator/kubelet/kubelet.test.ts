@@ -100,6 +100,22 @@ test("a pod of its node is reported as created and then as ready; pods of other 
   await kubelet.stop();
 });
 
+test("pods have addresses in a row, from the one that it is told", async () => {
+  const { clock, advance } = virtualClock();
+  const { port, emit } = recordingPort();
+  const addresses: string[] = [];
+  const patchStatus: KubeletPort["patchStatus"] = async (_, status) => {
+    const { podIP } = status as { podIP?: string };
+    if (podIP !== undefined) addresses.push(podIP);
+  };
+  const kubelet = await startKubelet({ ...port, patchStatus }, { clock, nodes: 1, firstAddress: 77 * 65_536 + 255 });
+  await Bun.sleep(0);
+  for (const name of ["a", "b"]) await emit("ADDED", pod(name));
+  await advance(1200);
+  expect(addresses).toEqual(["10.77.0.255", "10.77.1.0"]);
+  await kubelet.stop();
+});
+
 test("a deleted pod is removed after its time, and reported no more", async () => {
   const { emit, advance, lines, kubelet } = await started();
   await emit("ADDED", pod("a"));

@@ -32,6 +32,8 @@ export interface KubeletOptions {
   readonly settings?: Partial<KubeletSettings>;
   readonly nodes?: number;
   readonly podsPerNode?: number;
+  /** The number of the first pod's address, counted from 10.0.0.0 (by default 1: 10.0.0.1). */
+  readonly firstAddress?: number;
   readonly clock?: KubeletClock;
   /** Requests in flight at once (default 24). */
   readonly parallel?: number;
@@ -147,6 +149,7 @@ export async function startKubelet(port: KubeletPort, options: KubeletOptions = 
     clock,
     settings: { ...defaultSettings, ...options.settings },
     nodeIps: new Map(nodes.map(({ name, ip }) => [name, ip])),
+    firstAddress: options.firstAddress,
     sink: requests(port, options.parallel ?? 24, complain, isKept),
   });
   const aborter = new AbortController();

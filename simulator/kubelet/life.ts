@@ -57,6 +57,8 @@ export interface LifeOptions {
   readonly settings: KubeletSettings;
   /** Address by name of node; pods of other nodes are left alone. */
   readonly nodeIps: ReadonlyMap<string, string>;
+  /** The number of the first pod's address, counted from 10.0.0.0; by default 1. */
+  readonly firstAddress?: number | undefined;
   readonly sink: PodSink;
 }
 
@@ -73,7 +75,7 @@ const repeatAfterMs = 1000;
 const areOpen = (gates: readonly string[], conditions: readonly PodCondition[]): boolean =>
   gates.every((gate) => conditions.some(({ type, status }) => type === gate && status === "True"));
 
-/** Addresses from 10.0.0.1 on; unique for 16 million pods. */
+/** Addresses in 10.0.0.0/8; unique for 16 million pods. */
 const ipOf = (n: number): string => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
 
 /** The number from which `ipOf` made an address; 0 for any other address. */
@@ -106,7 +108,7 @@ function newPod(options: LifeOptions, object: PodView, uid: string, hostIp: stri
 export function podLife(options: LifeOptions): PodLife {
   const { clock, settings, nodeIps, sink } = options;
   const pods = new Map<string, PodMemory>();
-  let addresses = 0;
+  let addresses = (options.firstAddress ?? 1) - 1;
   const addressOf = ({ status }: PodView): string => {
     const { podIP = "" } = status ?? {};
     addresses = podIP === "" ? addresses + 1 : Math.max(addresses, numberOf(podIP));

@@ -6,14 +6,8 @@ import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { text } from "../../kube/validation/place.ts";
 import { serviceReferences } from "../../controller/rules/rollout/references.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import type { Manifest } from "../model/manifest.ts";
 import { routed } from "./routedObjects.ts";
-
-/** An object as a file has it. */
-export interface Manifest extends Json {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: Json & { readonly name: string; readonly namespace?: string };
-}
 
 export interface Bundle {
   readonly rollout: Rollout;

@@ -6,7 +6,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { ask, refusalLines } from "../demo/kubectl.ts";
 import type { ApiServer, Resource } from "../model/model.ts";
 import type { Status } from "../model/statusError.ts";
-import type { Manifest } from "./bundle.ts";
+import type { Manifest } from "../model/manifest.ts";
 
 /** What was given cannot be simulated: a sentence, or admission's own. */
 export class NotSimulated extends Error {}

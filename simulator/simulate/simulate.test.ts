@@ -161,11 +161,13 @@ describe("a router", () => {
     expect(outcome.kind).toBe("healthy");
   });
 
-  test("that this version does not drive is refused in admission's words", async () => {
-    const strategy = "{ canary: { canaryService: c, stableService: s, trafficRouting: { plugins: { a/b: {} } } } }";
-    expect(await refusalOf(played({ strategy }))).toContain(
-      "this version of Sluice does not drive traffic routing by the plugin a/b yet",
-    );
+  test("that is a plugin does what it is asked at once", async () => {
+    const strategy =
+      "{ canary: { canaryService: c, stableService: s, trafficRouting: { plugins: { a/b: {} } }, steps: [{ setWeight: 50 }, { pause: { duration: 1m } }] } }";
+    const { notes, outcome, moments } = await played({ strategy });
+    expect(notes.join()).toContain("Router plugin a/b is made up: it does what it is asked at once");
+    expect(outcome.kind).toBe("healthy");
+    expect(moments.map(({ share }) => share)).toContain(0.5);
   });
 });
 

@@ -64,11 +64,11 @@ function isVector({ conditions }: MetricProviderRow, settings: unknown, value: u
   return !/^\s*scalar\s*\(/.test(String(query));
 }
 
-/** Answers the step plugins, which are done at once; nothing else is ever answered. */
+/** Answers the plugins of steps and routers, which are done at once; nothing else is ever answered. */
 export const simulatedHttp =
   (clock: Clock): SendHttp =>
   async ({ url, body = "", timeoutMs }, signal) => {
-    if (url === PLUGIN_ADDRESS && body.includes('"kind":"step"'))
+    if (url === PLUGIN_ADDRESS && /"kind":"(step|traffic)"/.test(body))
       return { kind: "answered", status: 200, headers: {}, body: JSON.stringify({ phase: "Successful" }) };
     const limit = deadline(clock, timeoutMs, signal);
     await aborted(limit.signal);

@@ -1,7 +1,7 @@
 /** The update that a simulation plays: a new image, pods that do not work, or nothing but a new template. Pure. */
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import type { Manifest } from "./bundle.ts";
+import type { Manifest } from "../model/manifest.ts";
 
 export interface ImageChange {
   /** Undefined: the first one. */

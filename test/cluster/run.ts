@@ -8,6 +8,8 @@
  *   compare what it prints.
  * - SLUICE_REFERENCE: the binary of the reference's controller, for moving from it to ours and back (moving.cluster.ts).
  * - SLUICE_PREVIOUS_BINARY: an older release of ours, to upgrade from and go back to (upgrade.cluster.ts).
+ * - SLUICE_TRAEFIK: the binary of Traefik 3, to send real requests through it (traefikDataPlane.cluster.ts; some minutes).
+ *   `go build ./cmd/traefik` in a checkout makes it; pods get real addresses, which takes root and `ip`.
  * - SLUICE_RECORD=1: write the golden files from what is seen, instead of comparing with them.
  * - SLUICE_CLUSTER_DIR: keep data and logs there (by default a temporary folder, kept only after a failure).
  */

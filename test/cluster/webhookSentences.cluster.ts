@@ -42,6 +42,35 @@ const analysing = (app: string, templates: readonly string[], args: readonly obj
     },
   });
 
+const serviceOf = (name: string, app: string) => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name },
+  spec: { selector: { app }, ports: [{ port: 80 }] },
+});
+
+/** Resolves when the kind is served; the first version is stored. @param converter who makes the others of it */
+async function define(group: string, kind: string, versions: readonly string[], converter?: string): Promise<void> {
+  const plural = `${kind.toLowerCase()}s`;
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  const webhook = { clientConfig: { url: converter }, conversionReviewVersions: ["v1"] };
+  await own.store({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
+      versions: versions.map((name, n) => ({ name, served: true, storage: n === 0, schema })),
+      ...(converter !== undefined && { conversion: { strategy: "Webhook", webhook } }),
+    },
+  });
+  while ((await own.api.list(`/apis/${group}/${versions[0]}/${plural}`).catch(() => undefined)) === undefined) {
+    await Bun.sleep(100);
+  }
+}
+
 describe("references are resolved at apply:", () => {
   ours("metrics of one name and arguments of two values over merged templates refuse", async () => {
     const args = (value: string) => [{ name: "a", value }];
@@ -90,15 +119,75 @@ describe("references are resolved at apply:", () => {
     await told("warned", rolloutOf("early", { canary }), ...missing);
   });
 
+  ours(
+    "a kind that is not installed, a VirtualService that is missing or leads elsewhere warn until it is mended",
+    async () => {
+      const routed = {
+        stableService: "mesh-stable",
+        canaryService: "mesh-canary",
+        trafficRouting: { istio: { virtualService: { name: "mesh" } } },
+      };
+      const mesh = rolloutOf("mesh", { canary: routed }, { replicas: 0 });
+      const at = "Warning: spec.strategy.canary.trafficRouting.istio";
+      const waits = "the Rollout waits for it, and goes on by itself once it is";
+      await own.store(serviceOf("mesh-stable", "mesh"), serviceOf("mesh-canary", "mesh"));
+      await told(
+        "warned",
+        mesh,
+        `${at}: Not found: "VirtualService": this cluster does not serve virtualservices.networking.istio.io (v1alpha3)`,
+        `${waits} served`,
+      );
+      await define("networking.istio.io", "VirtualService", ["v1alpha3"]);
+      const missing = `${at}.virtualService.name: Invalid value: "mesh": virtualservices.networking.istio.io "mesh" not found`;
+      await told("warned", mesh, missing, `${waits} there`);
+      const leadingTo = (...names: readonly string[]) => ({
+        apiVersion: "networking.istio.io/v1alpha3",
+        kind: "VirtualService",
+        metadata: { name: "mesh" },
+        spec: { http: [{ route: names.map((host) => ({ destination: { host }, weight: 50 })) }] },
+      });
+      await own.store(leadingTo("mesh-stable"));
+      await told("warned", mesh, "Canary Service 'mesh-canary' not found in route");
+      await own.store(leadingTo("mesh-stable", "mesh-canary"));
+      const { code, stderr } = await own.apply(mesh);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    },
+  );
+
+  ours("an API server that is slow with such an object does not hold up the review", async () => {
+    // What converts the object takes the connection and never answers.
+    let asked = 0;
+    const socket = { open: () => void asked++, data: () => undefined };
+    const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket });
+    try {
+      await define("getambassador.io", "Mapping", ["v3alpha1", "v2"], `https://127.0.0.1:${silent.port}/convert`);
+      await own.store({
+        apiVersion: "getambassador.io/v3alpha1",
+        kind: "Mapping",
+        metadata: { name: "slow" },
+        spec: { service: "elsewhere" },
+      });
+      const canary = {
+        stableService: "slow-stable",
+        canaryService: "slow-canary",
+        trafficRouting: { ambassador: { mappings: ["slow"] } },
+      };
+      // The API server gives up a review that takes two seconds, and then there is no warning at all.
+      const { code, stderr } = await own.apply(rolloutOf("slow", { canary }), dryRun);
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: expect.stringContaining('service "slow-stable" not found') as string,
+      });
+      expect(stderr).not.toContain("ambassador");
+      expect(asked).toBeGreaterThan(0);
+    } finally {
+      silent.stop(true);
+    }
+  });
+
   ours("an Ingress of another class warns, and routers that disagree about one, too", async () => {
-    const service = (name: string, app: string) => ({
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name },
-      spec: { selector: { app }, ports: [{ port: 80 }] },
-    });
     const backend = { service: { name: "class-stable", port: { number: 80 } } };
-    await own.store(service("class-stable", "class"), service("class-canary", "class"), {
+    await own.store(serviceOf("class-stable", "class"), serviceOf("class-canary", "class"), {
       apiVersion: "networking.k8s.io/v1",
       kind: "Ingress",
       metadata: { name: "class" },

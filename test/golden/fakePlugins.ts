@@ -52,7 +52,8 @@ export function forgetCalls(plugins: Plugins): void {
 export function pluginFacts(plugins: Plugins, rollout: Rollout): Pick<Snapshot, "stepPlugins" | "stepPluginCall"> {
   if (!namesPlugins(rollout)) return {};
   const { configured, outcomes, flight } = plugins;
-  const lists = { stepPlugins: configured, metricProviderPlugins: new Map<string, ConfiguredPlugin>() };
+  const none = new Map<string, ConfiguredPlugin>();
+  const lists = { stepPlugins: configured, metricProviderPlugins: none, trafficRouterPlugins: none };
   return {
     stepPlugins: { configured: (name) => pluginNamed({ kind: "read", lists }, "stepPlugins", name), outcomes },
     ...(flight !== undefined && { stepPluginCall: flight.key }),

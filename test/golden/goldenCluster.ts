@@ -30,6 +30,7 @@ import { analysesOf as ruledAnalyses } from "../../controller/rules/analysis/tem
 import { type Analyses, knownTemplates } from "./fakeAnalyses.ts";
 import { askFake, type Balancers, balancersOf, factsOfBalancers, verificationBy } from "./fakeBalancers.ts";
 import { callPlugin, pluginFacts, type Plugins, pluginsOf } from "./fakePlugins.ts";
+import { askRouters, type RouterPlugins, routerPluginsBy, withRouterPlugins } from "./fakeRouterPlugin.ts";
 import type { Trials } from "./fakeExperiments.ts";
 import { resolvedBy, scaledDeployment } from "./replacedDeployment.ts";
 
@@ -80,6 +81,7 @@ export interface Cluster {
   readonly plugins: Plugins;
   readonly balancers: Balancers;
   readonly trials: Trials;
+  readonly routerPlugins: RouterPlugins;
 }
 
 export function newCluster(
@@ -90,6 +92,7 @@ export function newCluster(
   analyses: Analyses = { runs: new Map(), templates: new Map(), courseOf: () => undefined },
   plugins: Plugins = pluginsOf(),
   trials: Trials = { experiments: new Map(), trialOf: () => undefined },
+  routerPlugins: RouterPlugins = routerPluginsBy(),
   balancers: Balancers = balancersOf(undefined),
 ): Cluster {
   const { status: _, ...fresh } = manifest;
@@ -115,6 +118,7 @@ export function newCluster(
     plugins,
     balancers,
     trials,
+    routerPlugins,
   };
 }
 
@@ -202,15 +206,17 @@ function analysesOf({
 }
 
 /** One router stands for all: it has an object that holds its weights. */
-function routingOf({ rollout, routed, routerFault, balancers }: Cluster): Pick<Snapshot, "routing"> {
+function routingOf(cluster: Cluster): Pick<Snapshot, "routing"> {
+  const { rollout, routed, routerFault, routerPlugins, balancers, now } = cluster;
   const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
   if (trafficRouting === undefined || Object.keys(trafficRouting).length === 0) return {};
   return {
     routing: (traffic, status) => {
       if (routerFault !== undefined) return { kind: "fault", message: routerFault, open: false, events: [] };
       const open = !equal(traffic, routed);
-      const now = { ...rollout, ...(status && { status }) };
-      return { kind: open ? "open" : "settled", ...verificationBy(balancers, now, traffic, open) };
+      const given = { ...rollout, ...(status && { status }) };
+      const own = { kind: open ? "open" : "settled", ...verificationBy(balancers, given, traffic, open) } as const;
+      return withRouterPlugins(own, routerPlugins, { rollout, traffic, now });
     },
   };
 }
@@ -290,6 +296,7 @@ function follow(cluster: Cluster, action: Action, templateDigest: string): void 
 function carryOutBeside(cluster: Cluster, action: Action): void {
   if (action.kind === "updateReplicaSet") changeSet(cluster, action.name, (rs) => ({ ...rs, observed: false }));
   if (action.kind === "callStepPlugin") callPlugin(cluster.plugins, action, cluster.now);
+  if (action.kind === "routeTraffic") askRouters(cluster.routerPlugins, cluster.rollout, action.traffic, cluster.now);
   if (action.kind === "askBalancer") askFake(cluster.balancers, action.inquiry, cluster.now);
   if (action.kind === "evictPods") {
     const leaving = action.names.slice(0, action.most);

@@ -32,6 +32,7 @@ import { endOf, instantText, lineOf, readable, setsText } from "./timelineText.t
 import { type Course, nextRunChange, runAnalyses } from "./fakeAnalyses.ts";
 import { answersTold, type BalancerAnswerOf, balancersOf, forgetAnswers, runBalancers } from "./fakeBalancers.ts";
 import { type AnswerOf, forgetCalls, pluginsOf, runPlugins } from "./fakePlugins.ts";
+import { answerRouters, nextRouterAnswer, type RouterPlugins, routerPluginsBy } from "./fakeRouterPlugin.ts";
 import { nextExperimentChange, runExperiments, type Trial } from "./fakeExperiments.ts";
 import type { Edit } from "./edits.ts";
 import { changedDeployment, deploymentOf, type DeploymentOptions } from "./replacedDeployment.ts";
@@ -53,6 +54,8 @@ export interface WorldOptions {
   readonly course?: (run: AnalysisRunFacts) => Course | undefined;
   /** What step plugins answer. */
   readonly plugins?: AnswerOf;
+  /** The routers that are plugins, which a test may change at any time. */
+  readonly routerPlugins?: RouterPlugins;
   /** What AWS answers about load balancers; undefined: nobody asks it. */
   readonly balancers?: BalancerAnswerOf;
   /** What each Experiment comes to; undefined: it never ends by itself. */
@@ -156,6 +159,7 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
     },
     pluginsOf(options.plugins),
     { experiments: new Map(), trialOf: options.trial ?? (() => undefined) },
+    options.routerPlugins ?? routerPluginsBy(),
     balancersOf(options.balancers),
   );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
@@ -258,6 +262,7 @@ function carryOut(state: State, decision: Decision): Outcome {
   if (crash < Infinity) {
     forgetCalls(cluster.plugins);
     forgetAnswers(cluster.balancers);
+    cluster.routerPlugins.asked.clear();
   }
   if (complete) answersTold(cluster.balancers);
   if (complete) cluster.plugins.outcomes = [];
@@ -293,7 +298,7 @@ function run(state: State, until: number): void {
       .filter((at) => at !== undefined && at > cluster.now)
       .map(Number);
     const told = cluster.balancers.flight?.at ?? Infinity;
-    const answerAt = Math.min(cluster.plugins.flight?.at ?? Infinity, told);
+    const answerAt = Math.min(cluster.plugins.flight?.at ?? Infinity, nextRouterAnswer(cluster.routerPlugins), told);
     const next = Math.min(pods, runs, answerAt, ...later);
     if (next > until) break;
     cluster.now = next;
@@ -302,6 +307,7 @@ function run(state: State, until: number): void {
     runAnalyses(cluster.analyses, next);
     runExperiments(cluster.trials, next);
     runPlugins(cluster.plugins, next);
+    answerRouters(cluster.routerPlugins, next);
     runBalancers(cluster.balancers, next);
     if (answerAt === next && pods !== next) {
       settle(state, told === next ? "AWS" : "plugin");

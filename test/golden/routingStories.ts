@@ -111,7 +111,12 @@ export function routingWorld(objects: readonly Draft[], settings: RouterSettings
   const place = (ref: ObjectRef) => ({ resource: collectionOf(ref), namespace: ref.namespace, name: ref.name });
   const world: RoutingWorld = {
     object: (ref) => core.get(place(ref)) as RoutedObject | undefined,
-    objects: (list) => core.list(collectionOf(list), { namespace: list.namespace }) as unknown as RoutedObject[],
+    // Every kind is namespaced here: a list of one that is not is that of all namespaces.
+    objects: (list) =>
+      core.list(
+        collectionOf(list),
+        list.namespace === "" ? {} : { namespace: list.namespace },
+      ) as unknown as RoutedObject[],
     carryOut(write) {
       if (write.kind === "create") {
         core.create(collectionOf(write.ref), write.object as unknown as Draft, { fieldValidation: "Strict" });

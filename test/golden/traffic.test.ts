@@ -85,6 +85,15 @@ describe("a canary whose traffic a router splits", () => {
     expectTimeline("traffic-dynamic-100-alb", world);
   });
 
+  test("takes the aborted pods at their time, whatever stable lacks by then", () => {
+    const world = atFirstPause({}, {}, 5);
+    world.edit("abort", user.abort);
+    world.pass(20_000);
+    world.meddle("two of stable's pods fail", (cluster) => cluster.failPods("web:1", 2, 30_000));
+    world.pass(40_000);
+    expectTimeline("traffic-abort-unready", world);
+  });
+
   test("keeps the aborted pods for 30 seconds, without traffic", () => {
     const world = atFirstPause();
     world.edit("abort", user.abort);
@@ -214,6 +223,15 @@ describe("a canary whose traffic a router splits", () => {
   test("counts to the maxTrafficWeight", () => {
     const trafficRouting = { ...routed.trafficRouting, maxTrafficWeight: 1000 };
     expectTimeline("traffic-max-weight", toTheEnd(atFirstPause({ trafficRouting })));
+  });
+
+  test("tells each weight by a status before its step is over, though its pods are there already", () => {
+    const strategy = canary([setWeight(5), pause(5), setWeight(50), setWeight(70), pause()], routed);
+    const world = createWorld(rolloutOf({ replicas: 1, strategy }), { services });
+    world.pass(5_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(20_000);
+    expectTimeline("traffic-told", world);
   });
 
   test("keeps minPodsPerReplicaSet", () => {

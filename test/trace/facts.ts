@@ -4,7 +4,7 @@
  * run to run has been named by naming.ts, and what only shows how often something was written is left out.
  */
 import type { KubeObject } from "../cluster/harness/api.ts";
-import type { Objects } from "./observe.ts";
+import { type Kind, type Objects, routedPaths } from "./observe.ts";
 
 export type Facts = ReadonlyMap<string, string>;
 type Fact = readonly [path: string, value: string];
@@ -16,7 +16,7 @@ const items = (value: unknown): readonly Fields[] => (Array.isArray(value) ? val
 const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** A fact for each leaf, except those that a typed client reads like an absent member: false, "" and empty ones. */
-function leaves(path: string, value: unknown): Fact[] {
+export function leaves(path: string, value: unknown): Fact[] {
   if (value === undefined || value === null || value === false || value === "") return [];
   if (typeof value !== "object") return [[path, text(value)]];
   return Object.entries(value).flatMap(([name, member]) =>
@@ -216,6 +216,9 @@ export function factsOf(objects: Objects): Facts {
     ...objects.Service.flatMap(serviceFacts),
     ...objects.Deployment.flatMap(deploymentFacts),
     ...objects.Ingress.flatMap((ingress) => wholeFacts("ingress", ingress, ["spec"])),
+    ...(Object.keys(routedPaths) as Kind[]).flatMap((kind) =>
+      objects[kind].flatMap((object) => wholeFacts(kind.toLowerCase(), object, ["spec"])),
+    ),
     ...objects.AnalysisRun.flatMap((run) => wholeFacts("analysisrun", run, ["spec", "status"])),
     ...objects.Experiment.flatMap((experiment) => wholeFacts("experiment", experiment, ["spec", "status"])),
     ...eventFacts(objects.Event),

@@ -4,9 +4,10 @@ import type { KubeObject } from "../cluster/harness/api.ts";
 import type { Harness } from "../cluster/harness/harness.ts";
 import { type World, worldIn } from "../cluster/harness/clusterWorld.ts";
 import { revisionOf } from "../cluster/harness/rolloutView.ts";
+import { courseFacts } from "./course.ts";
 import { type Facts, factsOf, hashFacts } from "./facts.ts";
 import { newNaming } from "./naming.ts";
-import type { Objects, Observer } from "./observe.ts";
+import { type Change, type Objects, type Observer, routedPaths } from "./observe.ts";
 import { type Edit, editsOf, type Goal, goalOf, isExample, type Scenario, titleOf, type Until } from "./scenario.ts";
 
 export interface Keyframe {
@@ -36,6 +37,10 @@ const paths: Readonly<Record<string, string>> = {
   PodTemplate: "/api/v1/namespaces/NS/podtemplates",
   PodDisruptionBudget: "/apis/policy/v1/namespaces/NS/poddisruptionbudgets",
   Rollout: "/apis/argoproj.io/v1alpha1/namespaces/NS/rollouts",
+  MeshService: "/apis/appmesh.k8s.aws/v1beta2/namespaces/NS/virtualservices",
+  ...Object.fromEntries(
+    Object.entries(routedPaths).map(([kind, path]) => [kind, path.replace(/\/(\w+)$/, "/namespaces/NS/$1")]),
+  ),
 };
 
 function pathOf(namespace: string, kind: string, name = ""): string {
@@ -45,7 +50,9 @@ function pathOf(namespace: string, kind: string, name = ""): string {
 }
 
 const create = async (world: World, object: KubeObject): Promise<void> => {
-  await world.harness.api.create(pathOf(world.namespace, object.kind ?? ""), object);
+  // Istio and App Mesh have a kind of the same name; of App Mesh's only the scenario writes it.
+  const isMesh = object.apiVersion === "appmesh.k8s.aws/v1beta2" && object.kind === "VirtualService";
+  await world.harness.api.create(pathOf(world.namespace, isMesh ? "MeshService" : (object.kind ?? "")), object);
 };
 
 /** `ReplicaSet/2` is that of revision 2; other names are taken as they are. */
@@ -111,13 +118,18 @@ const orderOf = ({ metadata }: KubeObject): number => Date.parse(metadata.creati
  * Takes the keyframe once the goal is reached and nothing has changed for a while; a goal that is not reached becomes a
  * fact, too.
  */
-function photographer({ harness, observer }: Stage, namespace: string) {
+function photographer({ harness, observer }: Stage, namespace: string, tellsCourse: boolean) {
   const naming = newNaming(namespace);
   const hashes = new Map<string, string>();
+  let from = 0;
   const take = (): Facts => {
     const nowMs = Date.now();
-    const renamed = naming.named(JSON.stringify(observer.objects(namespace)), nowMs);
-    return new Map<string, string>([...hashFacts(hashes), ...factsOf(JSON.parse(renamed) as Objects)]);
+    const named = <T>(seen: T): T => JSON.parse(naming.named(JSON.stringify(seen), nowMs)) as T;
+    return new Map<string, string>([
+      ...hashFacts(hashes),
+      ...factsOf(named<Objects>(observer.objects(namespace))),
+      ...(tellsCourse ? courseFacts(named<readonly Change[]>(observer.changes(namespace)), from) : []),
+    ]);
   };
   const settle = async (title: string, until: Until): Promise<Keyframe> => {
     const goal = goalOf(until);
@@ -142,7 +154,11 @@ function photographer({ harness, observer }: Stage, namespace: string) {
         return { title, facts: new Map([["not reached", until] as const, ...take()]) };
     }
   };
-  return { settle, beginChapter: () => naming.beginChapter(Date.now()) };
+  const beginChapter = (): void => {
+    naming.beginChapter(Date.now());
+    from = observer.changes(namespace).length;
+  };
+  return { settle, beginChapter };
 }
 
 export const namespaceOf = ({ name }: Scenario): string => `trace-${name}`;
@@ -152,7 +168,7 @@ export async function play(scenario: Scenario, stage: Stage): Promise<Keyframe[]
   const { rollout, objects = [], first = "Healthy", story } = scenario;
   // Not a random name: a template that names its namespace would have another hash each time.
   const world = await worldIn(namespaceOf(scenario), stage.harness);
-  const { settle, beginChapter } = photographer(stage, world.namespace);
+  const { settle, beginChapter } = photographer(stage, world.namespace, scenario.tellsCourse === true);
   beginChapter();
   for (const object of objects) await create(world, object);
   const name = isExample(rollout) ? rollout.name : rollout.metadata.name;

@@ -23,6 +23,7 @@ import { compare, report } from "./compareTraces.ts";
 import { observe } from "./observe.ts";
 import { type Keyframe, namespaceOf, play, type Trace } from "./play.ts";
 import { recordingOf, traceOf } from "./recording.ts";
+import { applyRouterCrds } from "./routerCrds.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 
@@ -48,7 +49,11 @@ async function clear({ api }: Harness, namespace: string): Promise<void> {
 
 /** Plays all under one controller, on a control plane of its own. */
 async function traceUnder(side: string, controller: string, wanted: readonly Scenario[], dir: string): Promise<Trace> {
-  const harness = await startHarness({ controller: `${controller} --leader-elect=false`, dir: join(dir, side) });
+  const harness = await startHarness({
+    controller: `${controller} --leader-elect=false`,
+    dir: join(dir, side),
+    prepare: applyRouterCrds,
+  });
   const observer = await observe(harness.api);
   const trace = new Map<string, Keyframe[]>();
   const waiting = [...wanted];

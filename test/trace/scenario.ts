@@ -59,6 +59,8 @@ export interface Scenario {
   /** The goal of the installation; "Healthy" by default. */
   readonly first?: Until;
   readonly story: readonly Chapter[];
+  /** Whether keyframes also tell in which order Services and routers' objects were changed (course.ts). */
+  readonly tellsCourse?: boolean;
 }
 
 export const isExample = (rollout: Scenario["rollout"]): rollout is Example => "example" in rollout;

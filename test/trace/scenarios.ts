@@ -4,8 +4,10 @@ import { blueGreenScenarios } from "./scenarios/blueGreen.ts";
 import { canaryLife } from "./scenarios/canaryLife.ts";
 import { canarySteps } from "./scenarios/canarySteps.ts";
 import { examples } from "./scenarios/examples.ts";
+import { istio } from "./scenarios/istio.ts";
 import { rolling } from "./scenarios/rolling.ts";
 import { routed } from "./scenarios/routed.ts";
+import { routers } from "./scenarios/routers.ts";
 import { workloadRef } from "./scenarios/workloadRef.ts";
 
 /** All scenarios. */
@@ -15,7 +17,9 @@ export const scenarios: readonly Scenario[] = [
   ...canaryLife,
   ...canarySteps,
   ...examples,
+  ...istio,
   ...rolling,
   ...routed,
+  ...routers,
   ...workloadRef,
 ];

@@ -22,6 +22,14 @@ const none: Objects = {
   Ingress: [],
   Pod: [],
   Event: [],
+  VirtualService: [],
+  DestinationRule: [],
+  TrafficSplit: [],
+  Mapping: [],
+  VirtualRouter: [],
+  VirtualNode: [],
+  TraefikService: [],
+  ApisixRoute: [],
 };
 
 const event = (message: string, count = 1): KubeObject => ({

@@ -11,6 +11,7 @@ import { createComplaints, logWatchError } from "../../controller/process/compla
 import type { Log } from "../../controller/process/log.ts";
 import type { DeploymentIndex } from "./deploymentIndex.ts";
 import { neighbourIndex } from "./neighbours.ts";
+import { findRouted } from "./findRouted.ts";
 import { findWorkloads } from "./findWorkloads.ts";
 import { profileFacts } from "./profileFacts.ts";
 import type { Profiles } from "../../controller/migration/facts/profiles.ts";
@@ -49,6 +50,8 @@ export interface RulesPorts {
   /** Where others ask it, too. */
   readonly deployments?: DeploymentIndex;
 }
+
+const isThere = (object: unknown): boolean => object !== undefined && object !== null;
 
 type TemplateStore = Store<Template, never, Template>;
 
@@ -130,8 +133,10 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
     find(objects, kind, namespace, untilMs) {
       if (kind !== "Rollout") return undefined;
       const found = findWorkloads(ports, objects, namespace, untilMs);
+      const routed = findRouted(ports, objects.filter(isThere), untilMs);
       const soon = neighbours.soon(objects, untilMs);
-      return soon === undefined ? found : Promise.all([found, soon]).then(([known = {}]) => known);
+      if (soon === undefined && routed === undefined) return found;
+      return Promise.all([found, routed, soon]).then(([workloads, routes]) => ({ ...workloads, ...routes }));
     },
     newViolations,
     templatesIn: templatesOf,

@@ -31,7 +31,7 @@ export interface Rules {
   newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[];
 }
 
-export type Found = Pick<References, "workloads" | "before">;
+export type Found = Pick<References, "workloads" | "before" | "routes">;
 
 /** The annotation has let an object through. */
 export interface Override {

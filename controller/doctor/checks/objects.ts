@@ -11,6 +11,8 @@ const HOLDS: ReadonlySet<string> = new Set([
   "workload-missing",
   "ingress-missing",
   "virtual-service-missing",
+  "routed-object-missing",
+  "routed-object-unfit",
   "unsupported-feature",
   "unknown-router",
 ]);

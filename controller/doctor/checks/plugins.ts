@@ -7,6 +7,7 @@ import {
   type PluginList,
   pluginNamed,
 } from "../../../providers/metrics/pluginService.ts";
+import { GATEWAY_PLUGIN } from "../../../providers/traffic/gatewayStanza.ts";
 import type { DoctorFacts, NamedSecret } from "../facts/facts.ts";
 import { type Finding, ifKnown, listOf, objectNamed, withoutStop } from "../facts/finding.ts";
 
@@ -27,6 +28,12 @@ function usesOf({ rollouts, templates }: DoctorFacts): readonly Use[] {
       items(at(root(rollout), "spec", "strategy", "canary", "steps"))
         .filter((step) => present(at(step, "plugin")))
         .map((step) => use(rollout, "Rollout", "stepPlugins", text(at(step, "plugin", "name")))),
+    ),
+    ...listOf(rollouts).flatMap((rollout) =>
+      keys(at(root(rollout), "spec", "strategy", "canary", "trafficRouting", "plugins"))
+        // Built in.
+        .filter((name) => name !== GATEWAY_PLUGIN)
+        .map((name) => use(rollout, "Rollout", "trafficRouterPlugins", name)),
     ),
     ...templates.flatMap((template) =>
       items(at(root(template), "spec", "metrics"))

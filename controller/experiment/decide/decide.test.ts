@@ -102,6 +102,21 @@ describe("pods", () => {
     expect(told).toEqual(['Normal ReplicaSetCreateError: Failed to create new replica set "exp-one": exceeded quota']);
   });
 
+  test("are told to have moved when their delay begins, once", () => {
+    const w = started({ duration: "10s", scaleDownDelaySeconds: 20 });
+    const movedAt = () => w.experiment.status?.templateStatuses?.[0]?.lastTransitionTime;
+    w.now = T0 + 10 * SECOND;
+    settle(w);
+    expect([phaseOf(w), w.replicaSets.get("one")?.replicas, movedAt()]).toEqual([
+      "Successful",
+      1,
+      "2026-01-01T00:00:10Z",
+    ]);
+    w.now = T0 + 15 * SECOND;
+    settle(w);
+    expect(movedAt()).toBe("2026-01-01T00:00:10Z");
+  });
+
   test("go at once where no delay is wanted", () => {
     const w = started({ duration: "10s", scaleDownDelaySeconds: 0 });
     w.now += 10 * SECOND;

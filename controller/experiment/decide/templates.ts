@@ -140,10 +140,12 @@ function sized(d: Draft, template: string, replicaSet: ReplicaSetFacts, desired:
   }
   d.actions.push({ kind: "updateReplicaSet", name, resourceVersion, ...change });
   const { replicas: to } = change;
-  if (to === undefined) return {};
+  const moved = { lastTransitionTime: timestamp(d.now) };
+  // The beginning of its delay counts as the end of its pods.
+  if (to === undefined) return moved;
   const message = `Scaled ${from < to ? "up" : "down"} ReplicaSet ${name} from ${from} to ${to}`;
   emit(d, "action", { reason: "ScalingReplicaSet", message });
-  return { lastTransitionTime: timestamp(d.now) };
+  return moved;
 }
 
 function withCounts(d: Draft, status: Status, replicaSet: ReplicaSetFacts | undefined): Status {

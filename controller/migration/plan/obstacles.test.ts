@@ -108,7 +108,7 @@ describe("in the way is", () => {
     ]);
   });
 
-  test("a profile that is missing or wrong, or that asks for what is not driven yet", () => {
+  test("a profile that is missing or wrong", () => {
     const missing = { kind: "missing", name: "carefull", known: ["canary", "careful"], near: "careful" } as const;
     expect(told(deployment(), beside({ profile: missing }))).toMatchObject([
       { what: "profile", text: 'there is no profile "carefull": there is canary and careful. Did you mean "careful"?' },
@@ -121,12 +121,6 @@ describe("in the way is", () => {
     } as const;
     expect(told(deployment(), beside({ profile: invalid }))).toMatchObject([
       { what: "profile", text: 'profile "p" of ConfigMap "shop/p" is wrong: data[p].canary: no' },
-    ]);
-    const services = { stableService: "web", canaryService: "web-next" };
-    const strategy = { canary: { ...services, trafficRouting: { plugins: { "a/b": {} } } } };
-    const undriven = { kind: "found", from: "", profile: { name: "p", strategy } } as const;
-    expect(told(deployment(), beside({ profile: undriven }))).toMatchObject([
-      { what: "profile", modes: both, text: containing('profile "p": spec.strategy.canary.trafficRouting.plugins') },
     ]);
   });
 

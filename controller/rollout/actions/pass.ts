@@ -51,8 +51,13 @@ export const noIntent: PauseIntent = { add: [], remove: [], clear: false, remove
 export type RouterAnswer =
   /** They were not asked: the pass did not get that far, or stable cannot carry its traffic yet. */
   | { readonly kind: "unasked" }
-  /** They can split the traffic as it should be, or there are none. */
-  | { readonly kind: "follow" }
+  /**
+   * They can split the traffic as it should be, or there are none. `unverified`: why the data plane will not do as they
+   * say, which holds the step alone.
+   */
+  | { readonly kind: "follow"; readonly unverified?: string }
+  /** One of them has not confirmed yet that it splits the traffic in this way. */
+  | { readonly kind: "pending"; readonly traffic: Traffic; readonly message: string }
   /** Why one of them cannot split the traffic in this way. */
   | { readonly kind: "fault"; readonly traffic: Traffic; readonly message: string };
 

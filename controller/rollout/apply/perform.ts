@@ -42,6 +42,8 @@ const performers: Performers = {
     return undefined;
   },
   async routeTraffic(run, { traffic }) {
+    // First: whatever keeps the objects of other routers from being written must not hold them up.
+    if (run.validForMs() > 0) run.askRouterPlugins?.(run.rollout, traffic);
     try {
       return await routeTraffic(routePorts(run), run.rollout, traffic);
     } catch (error) {

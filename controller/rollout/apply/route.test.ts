@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { ApiError } from "../../../kube/client/apiError.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
-import type { RoutedObject } from "../../../providers/traffic/router.ts";
+import { nginx } from "../../../providers/traffic/nginx.ts";
+import type { RoutedObject, Router } from "../../../providers/traffic/router.ts";
 import { byDefault, routedBy, wanting } from "../../../test/golden/routingStories.ts";
 import { createRouted } from "../facts/routedObjects.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
@@ -18,9 +19,9 @@ const ingress = (name: string) => ({
 const rollout = routedBy({ nginx: { stableIngresses: ["a", "b", "c"] } });
 
 /** An API server with three stable Ingresses, all in the cache; `refuse` may answer instead. */
-function stage(refuse: (request: KubeRequest) => Error | undefined = () => undefined) {
+function stage(refuse: (request: KubeRequest) => Error | undefined = () => undefined, router: Router = nginx) {
   const { core, client } = testApi();
-  const routed = createRouted(byDefault);
+  const routed = createRouted(byDefault, undefined, [router]);
   const store = routed.stores.get(INGRESSES);
   for (const name of ["a", "b", "c"]) store?.objects.upsert(core.create(INGRESSES, ingress(name)) as never);
   const emitted: string[] = [];
@@ -69,6 +70,31 @@ describe("the objects of routers", () => {
       "Normal PatchingCanaryIngress: Updating Ingress `web-b-canary` to desiredWeight '0'",
       "Normal PatchingCanaryIngress: Updating Ingress `web-c-canary` to desiredWeight '0'",
     ]);
+  });
+
+  test("that rely on one that cannot be written wait for it", async () => {
+    const relying: Router = {
+      ...nginx,
+      route(input) {
+        const plan = nginx.route(input);
+        return {
+          ...plan,
+          writes: plan.writes.map((each) => (each.ref.name === "web-c-canary" ? { ...each, relies: true } : each)),
+        };
+      },
+    };
+    let error: Error | undefined;
+    const { route, weights } = stage(
+      (request) => (error === undefined ? undefined : refusing("a", error)(request)),
+      relying,
+    );
+    await route(20);
+    error = new ApiError("busy", { status: 500, reason: "InternalError" });
+    await route(0);
+    expect(weights()).toEqual(["20", "0", "20"]);
+    error = undefined;
+    await route(0);
+    expect(weights()).toEqual(["0", "0", "0"]);
   });
 
   test("are left alone by who may lead no more, which is no news of the Rollout", async () => {

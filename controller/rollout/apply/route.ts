@@ -36,14 +36,16 @@ export interface RoutePorts {
 export class UnroutedError extends Error {}
 
 /**
- * Makes the objects of all routers of a Rollout match `traffic`. When one cannot be written, the others still are: an
- * abort has to reach all that it can.
+ * Makes the objects of all routers of a Rollout match `traffic`. When one cannot be written, the others still are, but for
+ * those that rely on it: an abort has to reach all that it can.
  * @throws {ApiError} when a version has changed; {UnroutedError}: the first of several
  */
 export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic: Traffic): Promise<undefined> {
   const failures: unknown[] = [];
   for (const router of routersOf(rollout, ports.routed.routers)) {
+    const before = failures.length;
     for (const write of planOf(ports.routed, router, rollout, traffic).writes) {
+      if (write.relies === true && failures.length > before) continue;
       try {
         if (await carryOut(ports, write)) continue;
         // The name was taken: now that the object is known, the router may want something else, or nothing of it.

@@ -2,6 +2,7 @@
 import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import type { ObjectMeta } from "../../../schema/kube.ts";
+import type { Traffic } from "../../../providers/traffic/router.ts";
 import type { Inquiry } from "../../../providers/traffic/elb/inquiry.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { CallStepPlugin } from "../actions/callStepPlugin.ts";
@@ -20,6 +21,8 @@ export interface Writer {
   readonly eventsSent: (rollout: Rollout) => Promise<void>;
   /** Asks a step plugin, without waiting for its answer. */
   readonly callStepPlugin?: (rollout: Rollout, call: CallStepPlugin) => void;
+  /** Asks the routers that are plugins for this traffic, without waiting for their answers. */
+  readonly askRouterPlugins?: (rollout: Rollout, traffic: Traffic) => void;
   /** Asks about load balancers, without waiting for the answer. */
   readonly askBalancer?: (rollout: Rollout, inquiry: Inquiry) => void;
 }

@@ -44,8 +44,15 @@ export function removeScaleDownDeadlines(p: Pass): void {
   }
 }
 
-/** Holds the aborted ReplicaSet at its size until its deadline, which starts once stable has all its pods. */
+/**
+ * Holds the aborted ReplicaSet at its size until its deadline, which starts once stable has all its pods and its
+ * traffic: sizes may change before a router has followed (docs/behaviour/scale-down.md#after-an-abort).
+ */
 export function holdAborted(p: Pass, newRS: ReplicaSetFacts): boolean {
+  if ((p.weights?.canary.weight ?? 0) > 0) {
+    scaleReplicaSet(p, newRS, newRS.replicas, { keepDeadline: true });
+    return false;
+  }
   const deadline = deadlineOf(newRS);
   if (deadline !== undefined && deadline <= p.now) return scaleReplicaSet(p, newRS, 0, { keepDeadline: false });
   scaleReplicaSet(p, newRS, newRS.replicas, { keepDeadline: true });

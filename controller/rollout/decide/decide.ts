@@ -18,7 +18,7 @@ import {
   withCondition,
   withoutCondition,
 } from "../model/rolloutConditions.ts";
-import { blueGreenOf, trafficRoutingOf } from "../model/defaults.ts";
+import { blueGreenOf, canaryOf, trafficRoutingOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { Decision } from "../actions/action.ts";
 import { foldActions } from "../actions/fold.ts";
@@ -108,12 +108,25 @@ function repeatPasses(p: Pass): void {
     const next = pass(p);
     const acted = p.actions.length > before.actions.length;
     if (acted && !equal(driving(status), foundation)) return takeBack(p, before);
+    if (hidesWeight(p, status, next)) return takeBack(p, before);
     p.world = { ...p.world, rollout: { ...p.world.rollout, status: next } };
     if (found) foundation = driving(next);
     if (!acted && equal(status, next)) return;
   }
   if ((statusOf(p).currentStepIndex ?? 0) > stepAtFirst) return void (p.more = true);
   throw new Error(`Deciding on Rollout "${p.world.rollout.metadata.name}" does not settle after ${MAX_PASSES} passes`);
+}
+
+/**
+ * Whether a step whose weight routers have been asked for would be over before any status has told of it: who waits for
+ * that step would wait for ever (docs/behaviour/traffic.md#weights).
+ */
+function hidesWeight({ world, snapshot }: Pass, status: RolloutStatus, next: RolloutStatus): boolean {
+  const { currentStepIndex: index = 0 } = status;
+  const isLeft = next.currentStepIndex !== undefined && next.currentStepIndex !== index;
+  if (!isLeft || index === (snapshot.rollout.status?.currentStepIndex ?? 0)) return false;
+  const step = canaryOf(world.rollout)?.steps?.[index];
+  return step?.setWeight !== undefined && trafficRoutingOf(world.rollout) !== undefined;
 }
 
 /** The fields of a status that later passes act on; all others are only for readers. */

@@ -51,7 +51,7 @@ const invalid: Rule = (scene) => {
 
 /** What is to be done now, as clauses that complete "to …". */
 export function dueNow({ p, decision }: Scene): readonly string[] {
-  const isBlocked = p.routers.kind === "fault";
+  const isBlocked = p.routers.kind === "fault" || p.routers.kind === "pending";
   const actions = decision.actions.filter(
     ({ kind }) =>
       kind !== "callStepPlugin" &&
@@ -275,6 +275,14 @@ const RETRIED = "what is wrong is mended: it is tried again by itself";
 
 const router: Rule = (scene) => {
   const { routers } = scene.p;
+  if (routers.kind === "pending")
+    return {
+      standing: "waiting",
+      reason: "TrafficRoutingError",
+      why: `waits${atStep(scene)} for its router: ${clause(routers.message)}`,
+      since: undefined,
+      change: ["it answers: the update goes on by itself"],
+    };
   if (routers.kind !== "fault") return undefined;
   return {
     standing: "waiting",

@@ -5,6 +5,7 @@
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { Snapshot } from "../model/model.ts";
 import { findCondition } from "../model/rolloutConditions.ts";
+import type { RouterPluginFacts } from "../model/routerPlugins.ts";
 import type { StepPluginFacts } from "../model/stepPlugins.ts";
 
 type Refusals = Pick<Snapshot, "createFailure" | "runFailure" | "experimentFailure">;
@@ -36,5 +37,27 @@ export function toldPlugins({ status }: Rollout): StepPluginFacts {
       name === named
         ? { kind: "unusable", problem }
         : { kind: "ready", service: { url: "http://plugin.invalid", signedBy: undefined } },
+  };
+}
+
+/**
+ * What routers that are plugins have answered, as far as the status tells: weights that it records are confirmed, and
+ * others are being asked for, unless it says why they cannot be had.
+ */
+export function toldRouterPlugins({ status }: Rollout): RouterPluginFacts {
+  const failure = findCondition(status?.conditions, "TrafficRoutingFailure")?.message ?? "";
+  const [, unasked, problem = ""] = /^plugin (\S+) cannot be asked to [^:]+: (.*)$/s.exec(failure) ?? [];
+  const [, failing, message = ""] = /^setting .+ by plugin (\S+) failed: (.*)$/s.exec(failure) ?? [];
+  const { canary, verified } = status?.canary?.weights ?? {};
+  return {
+    stateOf({ plugin, traffic: { canaryHash, canaryWeight } }) {
+      if (plugin === unasked) return { kind: "unusable", problem };
+      const answered = { kind: "answered", isDue: false, dueAt: Infinity } as const;
+      if (plugin === failing) return { ...answered, answer: { kind: "failed", message } };
+      const isSet = canary?.weight === canaryWeight && canary.podTemplateHash === canaryHash;
+      return isSet
+        ? { ...answered, answer: { kind: "routes", verified, message: "" } }
+        : { kind: "unanswered", isAsked: true };
+    },
   };
 }

@@ -21,8 +21,10 @@ import { unsupportedFeatures } from "../../rules/rollout/support.ts";
 import { textWithHelp, type Violation, violationText } from "../../../kube/validation/violation.ts";
 import { kstatusOf } from "../status/kstatus.ts";
 import { readRouted, refusalOf, routedObjects, routingState } from "./routedObjects.ts";
+import type { RouterPluginFacts } from "../model/routerPlugins.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { analysisRunFacts, rolloutExperimentFacts } from "./runFacts.ts";
+import { routerPluginsOf, type RouterPluginsKnown } from "./routerPluginFacts.ts";
 import { balancersOf, type BalancersKnown, type KnownBalancers } from "./balancerFacts.ts";
 import { stepPluginsOf, type StepPluginsKnown } from "./stepPluginFacts.ts";
 import { templateProblem, templatesFor } from "./templateStores.ts";
@@ -66,6 +68,7 @@ export function createGatherer(
   stores: Stores,
   kstatusForAll = false,
   plugins?: StepPluginsKnown,
+  routerPlugins?: RouterPluginsKnown,
   balancers?: BalancersKnown,
 ): Gatherer {
   const known = new Map<string, SpecFacts>();
@@ -92,9 +95,11 @@ export function createGatherer(
     if (templatesFor(stores.templates, rollout) === "waiting") return undefined;
     const asked = stepPluginsOf(plugins, rollout);
     if (asked === "waiting") return undefined;
+    const routing = routerPlugins?.of(rollout.metadata.uid ?? "", routerPluginsOf(rollout, stores.routed.routers));
+    if (routing === "waiting") return undefined;
     const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
     const snapshot = affordable(rollout, LIMITS.snapshot, () => ({
-      ...snapshotOf(stores, complete, read, balancersOf(stores.routed, balancers, complete.rollout)),
+      ...snapshotOf(stores, complete, read, { ...balancersOf(stores.routed, balancers, complete.rollout), routing }),
       ...asked,
     }));
     return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
@@ -193,7 +198,12 @@ const unresolvedSnapshot = (stores: Stores, rollout: Rollout, invalid: string): 
   strays: [],
 });
 
-function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read, asked: KnownBalancers): Snapshot {
+function snapshotOf(
+  stores: Stores,
+  { rollout, workload }: Complete,
+  facts: Read,
+  { routing, ...asked }: AskedRouters,
+): Snapshot {
   const { namespace } = rollout.metadata;
   const { selector } = rollout.spec;
   const owned = ownedBy(stores, rollout);
@@ -214,7 +224,7 @@ function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read
     ...(readable === undefined ? {} : { dropped: readable.dropped }),
     ...(workload === undefined ? {} : { workload }),
     ...asked,
-    ...routingOf(stores, rollout, asked),
+    ...routingOf(stores, rollout, { ...asked, routing }),
     ...analysesOf(stores, rollout),
   };
   const invalid =
@@ -241,13 +251,20 @@ function serviceProblem(rollout: Rollout, services: ReadonlyMap<string, ServiceF
   return violation === undefined ? undefined : violationText(violation);
 }
 
-function routingOf({ routed }: Stores, rollout: Rollout, { balancers }: KnownBalancers): Pick<Snapshot, "routing"> {
+/** What routers have answered that are asked, and what has been found out about their load balancers. */
+type AskedRouters = KnownBalancers & { readonly routing: RouterPluginFacts | undefined };
+
+function routingOf(
+  { routed }: Stores,
+  rollout: Rollout,
+  { balancers, routing: asked }: AskedRouters,
+): Pick<Snapshot, "routing"> {
   if (routersOf(rollout, routed.routers).length === 0) return {};
   const answers = balancers?.answers;
   // The status of a pass may be ahead of the stored one.
   return {
     routing: (traffic, status = rollout.status) =>
-      routingState(routed, { ...rollout, ...(status && { status }) }, traffic, answers),
+      routingState(routed, { ...rollout, ...(status && { status }) }, traffic, { answers, asked }),
   };
 }
 

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { byDefault, routedBy, wanting } from "../../../test/golden/routingStories.ts";
-import type { Rollout } from "../../../schema/rollout.ts";
+import type { CanaryStep, Rollout } from "../../../schema/rollout.ts";
+import { GATEWAY_PLUGIN } from "../../../providers/traffic/gatewayStanza.ts";
 import { appMesh } from "../../../providers/traffic/appMesh.ts";
-import { letGo } from "../../release/routeRelease.ts";
+import { letGo, releaseSweeps } from "../../release/routeRelease.ts";
 import { allRefsOf, createRouted, refusalOf, routedObjects, routingState } from "./routedObjects.ts";
 import { watchOptional } from "./optionalWatch.ts";
 import { createStores } from "./stores.ts";
@@ -21,6 +22,26 @@ test("a kind that is not served is no fault while the same kind of another group
   expect(refusalOf(routed, rollout)).toBe("the API server does not serve the newer");
   refuse("traefik.containo.us", undefined);
   expect(refusalOf(routed, rollout)).toBeUndefined();
+});
+
+test("a kind that may be missing is read for Rollouts with a mirror route alone, and is no fault where it is not served", () => {
+  const plugins = { [GATEWAY_PLUGIN]: { httpRoute: "shop" } };
+  const classes = "gatewayclasses.gateway.networking.k8s.io";
+  const kinds = (steps: CanaryStep[]) => {
+    const { spec, ...rest } = routedBy({ plugins });
+    const rollout: Rollout = { ...rest, spec: { ...spec, strategy: { canary: { ...spec.strategy?.canary, steps } } } };
+    const routed = createRouted(byDefault);
+    for (const [name, store] of routed.stores)
+      if (name === classes) store.refused = `the API server does not serve ${name}`;
+      else store.complete = true;
+    return [refusalOf(routed, rollout), routedObjects(routed, rollout).map(([{ resource }]) => resource.kind)];
+  };
+  expect(kinds([{ setWeight: 20 }])).toEqual([undefined, ["HTTPRoute"]]);
+  expect(kinds([{ setMirrorRoute: { name: "copy", match: [{}] } }])).toEqual([
+    undefined,
+    ["HTTPRoute", "GatewayClass"],
+  ]);
+  expect(releaseSweeps(createStores())).not.toContain(classes);
 });
 
 test("an object that another one names is read, and let go of", () => {

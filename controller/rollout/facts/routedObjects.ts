@@ -22,6 +22,8 @@ import { spend } from "../../../kube/object/budget.ts";
 import { whyHeldBack } from "../../../kube/validation/size.ts";
 import { createRoom, type Room } from "./room.ts";
 import type { RoutingState } from "../model/model.ts";
+import type { RouterPluginFacts } from "../model/routerPlugins.ts";
+import { pluginsState, questionsOf } from "./routerPluginFacts.ts";
 import { createOptionalStore, type Known, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 
 type StoredObject = RoutedObject & Stored;
@@ -84,7 +86,8 @@ function routedKind(
     resource: name,
     ...(readers.some(({ lists }) => lists !== undefined) ? { hasLists: true } : {}),
     ...(resource.isWhole === true ? { isWhole: true } : {}),
-    ...(resource.alternative === undefined ? {} : { isAlternative: true }),
+    ...(resource.isClusterScoped === true ? { isClusterScoped: true } : {}),
+    ...(resource.alternative === undefined && resource.isOptional !== true ? {} : { isAlternative: true }),
     neededBy: (rollout) => [
       ...new Set(
         readers
@@ -154,7 +157,7 @@ export function refusalOf(routed: Routed, rollout: Rollout): string | undefined 
     ref.resource.alternative === undefined
       ? []
       : all.filter(([{ name, resource }]) => name === ref.name && resource.alternative === ref.resource.alternative);
-  for (const [ref, known] of all)
+  for (const [ref, known] of all.filter(([{ resource }]) => resource.isOptional !== true))
     if (known.kind === "refused" && others(ref).every(([, { kind }]) => kind === "refused")) return known.why;
   return undefined;
 }
@@ -171,7 +174,7 @@ const listing =
   (routed: Routed) =>
   ({ resource, namespace }: ObjectList): readonly RoutedObject[] =>
     [...(routed.stores.get(resourceName(resource))?.objects.values() ?? [])]
-      .filter((one) => one.metadata.namespace === namespace && whyHeldBack(one) === undefined)
+      .filter((one) => (one.metadata.namespace ?? "") === namespace && whyHeldBack(one) === undefined)
       .toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
 
 /** `refsOf`, and those that these objects name, as the cache has them. */
@@ -196,10 +199,9 @@ const UNWRITTEN: Verification = { kind: "notYet", reason: "the objects of its ro
 
 /**
  * Of all routers that verify: the first that failed, else the first that has to wait; undefined where no router
- * verifies.
+ * verifies. `open`: objects have to be written.
  */
-function verificationOf(routers: readonly Router[], open: boolean, input: RoutingInput): Verification | undefined {
-  const all = routers.flatMap(({ verify }) => verify?.(input) ?? []);
+function verificationOf(open: boolean, all: readonly Verification[]): Verification | undefined {
   if (all.length === 0) return undefined;
   const needed = all.filter(({ kind }) => kind !== "unneeded");
   // What is asked now would be answered for the weights before.
@@ -217,23 +219,38 @@ function verificationOf(routers: readonly Router[], open: boolean, input: Routin
   };
 }
 
-/** Whether the objects of all routers of a Rollout match some traffic; the first fault is returned. */
+/** What has been answered to those that ask. */
+export interface RoutingAnswers {
+  readonly answers?: readonly Answered[] | undefined;
+  /** How the routers stand that are plugins. */
+  readonly asked?: RouterPluginFacts | undefined;
+}
+
+/**
+ * Whether the objects of all routers of a Rollout match some traffic, and those that are asked have confirmed it; the
+ * first fault is returned.
+ */
 export function routingState(
   routed: Routed,
   rollout: Rollout,
   traffic: Traffic,
-  answers?: readonly Answered[],
+  { answers, asked }: RoutingAnswers = {},
 ): RoutingState {
   const routers = routersOf(rollout, routed.routers);
   const answerTo = (key: string): Answered | undefined => answers?.find((answered) => answered.key === key);
   const input = { ...inputOf(routed, rollout, traffic), ...(answers !== undefined && { answers: answerTo }) };
   const plans = routers.map((router) => router.route(input));
-  const open = plans.some(({ writes }) => writes.length > 0);
+  const unwritten = plans.some(({ writes }) => writes.length > 0);
+  const services = pluginsState(questionsOf(rollout, traffic, routed.routers), asked);
+  const open = unwritten || services.open;
   const fault = plans.find((plan) => plan.kind === "fault");
-  if (fault === undefined) {
-    const verification = verificationOf(routers, open, input);
-    return { kind: open ? "open" : "settled", ...(verification === undefined ? {} : { verification }) };
+  if (fault !== undefined) {
+    const { message, event } = fault;
+    return { kind: "fault", message, open, events: event === undefined ? [] : [event] };
   }
-  const { message, event } = fault;
-  return { kind: "fault", message, open, events: event === undefined ? [] : [event] };
+  if (services.fault !== undefined) return { kind: "fault", message: services.fault, open, events: [] };
+  if (services.pending !== undefined) return { kind: "pending", open, ...services.pending };
+  const all = [...routers.flatMap(({ verify }) => verify?.(input) ?? []), ...services.verifications];
+  const verification = verificationOf(unwritten, all);
+  return { kind: open ? "open" : "settled", ...(verification === undefined ? {} : { verification }) };
 }

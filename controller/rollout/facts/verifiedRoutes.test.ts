@@ -65,11 +65,21 @@ async function stage() {
     const { canary: own, currentStepIndex, phase } = status ?? {};
     return [phase, currentStepIndex, own?.weights?.canary.weight, own?.weights?.verified];
   };
+  const failure = (): string | undefined =>
+    rollout().status?.conditions?.find(({ type }) => type === "TrafficRoutingFailure")?.message;
   await clock.advance(20_000);
   report("Accepted", "True");
   edit(image("web:2"));
   await clock.advance(20_000);
-  return { clock, cluster, report, edit, seen, routeNow: () => core.get(route) as { readonly spec?: unknown } };
+  return {
+    clock,
+    cluster,
+    report,
+    edit,
+    seen,
+    failure,
+    routeNow: () => core.get(route) as { readonly spec?: unknown },
+  };
 }
 
 describe("a canary by routes", () => {
@@ -87,6 +97,24 @@ describe("a canary by routes", () => {
     }
     expect(seen().slice(0, 3)).toEqual(["Healthy", 2, 0]);
     expect(routeNow().spec).toEqual({ rules: [{ backendRefs }] });
+    await cluster.stop();
+  });
+
+  test("is held with a condition while no gateway accepts the route, and between two updates a Rollout is Healthy", async () => {
+    const { clock, cluster, report, seen, failure } = await stage();
+    report("Accepted", "False");
+    await clock.advance(20_000);
+    expect(seen()).toEqual(["Progressing", 0, 20, false]);
+    expect(failure()).toBe('HTTPRoute "one" is not Accepted by Gateway "public": Because: so it is');
+    for (let n = 0; n < 4; n += 1) {
+      report("Accepted", "True");
+      await clock.advance(20_000);
+      expect(failure()).toBeUndefined();
+    }
+    expect(seen().slice(0, 3)).toEqual(["Healthy", 2, 0]);
+    report("Accepted", "False");
+    await clock.advance(20_000);
+    expect([seen(), failure()]).toEqual([["Healthy", 2, 0, false], undefined]);
     await cluster.stop();
   });
 

@@ -197,6 +197,11 @@ export type RoutingState =
   | { readonly kind: "settled"; readonly verification?: Verification }
   /** At least one object has to be written. */
   | { readonly kind: "open"; readonly verification?: Verification }
+  /**
+   * Some router has not confirmed the traffic yet: what is waited for, in one sentence. `open`: an object has to be
+   * written, or a router to be asked. `dueAt`, ms since the epoch: when it is asked again.
+   */
+  | { readonly kind: "pending"; readonly message: string; readonly open: boolean; readonly dueAt?: number }
   /** Some router cannot follow: why, in one sentence. `open`: other objects still have to be written. */
   | {
       readonly kind: "fault";

@@ -5,6 +5,7 @@ import { equal } from "../../../kube/object/equality.ts";
 import type { RoutingState } from "../model/model.ts";
 import { askBalancer, emitOnce } from "../balancers/inquiries.ts";
 import { emit, isAborted, roles, setTraffic, statusOf, wake, type Pass } from "../actions/pass.ts";
+import { isCompleted } from "../model/rolloutConditions.ts";
 import { experimentTraffic } from "../model/experiments.ts";
 import { stableCarries, wantedTraffic, weightsOf, weightsText, routesMeanwhile } from "./weights.ts";
 
@@ -21,6 +22,19 @@ function emitFault(p: Pass, wanted: Traffic, { message, open, events }: Fault): 
   return false;
 }
 
+/** Nothing that rests on the traffic goes on until each router that is asked has confirmed it. */
+function awaitAnswer(p: Pass, wanted: Traffic, { message, open, dueAt }: Pending): false {
+  if (open) setTraffic(p, wanted);
+  p.routers = { kind: "pending", traffic: wanted, message };
+  wake(p, dueAt);
+  return false;
+}
+
+/** An earlier pass of this decision has found it out, and asked for what can be done. */
+const isHeldUp = ({ routers }: Pass, wanted: Traffic): boolean =>
+  (routers.kind === "fault" || routers.kind === "pending") && equal(routers.traffic, wanted);
+
+type Pending = Extract<RoutingState, { kind: "pending" }>;
 type Fault = Extract<RoutingState, { kind: "fault" }>;
 
 /** Without routers there are no weights, and no fault of theirs. */
@@ -41,12 +55,12 @@ export function routeTraffic(p: Pass): boolean {
   const experiment = experimentTraffic(p.world, roles(p).newRS);
   const wanted = wantedTraffic(rollout, roles(p), isAborted(p), p.steps, experiment);
   if (!stableCarries(rollout, roles(p), wanted)) return changeRoutes(p, routing, wanted);
-  // An earlier pass of this decision has told it, and asked for what can be written.
-  if (p.routers.kind === "fault" && equal(p.routers.traffic, wanted)) return false;
+  if (isHeldUp(p, wanted)) return false;
   let verification: Verification | undefined;
   if (!equal(p.world.traffic, wanted)) {
     const state = routing(wanted, rollout.status);
     if (state.kind === "fault") return emitFault(p, wanted, state);
+    if (state.kind === "pending") return awaitAnswer(p, wanted, state);
     verification = state.verification;
     if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, wanted);
   }
@@ -67,9 +81,10 @@ export function routeTraffic(p: Pass): boolean {
 function changeRoutes(p: Pass, routing: (traffic: Traffic) => RoutingState, wanted: Traffic): boolean {
   const kept = routesMeanwhile(p.world.rollout, wanted);
   if (kept === undefined || equal(p.world.traffic, kept)) return true;
-  if (p.routers.kind === "fault" && equal(p.routers.traffic, kept)) return false;
+  if (isHeldUp(p, kept)) return false;
   const state = routing(kept);
   if (state.kind === "fault") return emitFault(p, kept, state);
+  if (state.kind === "pending") return awaitAnswer(p, kept, state);
   if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, kept);
   p.routers = { kind: "follow" };
   return true;
@@ -81,7 +96,11 @@ function recordVerification(p: Pass, weights: TrafficWeights, verification: Veri
   p.weights = kind === "unneeded" ? weights : { ...weights, verified: kind === "verified" };
   if (balancers !== undefined) p.balancers = balancers;
   for (const { reason, message, type } of events) emitOnce(p, reason, message, type);
-  if (kind === "failed") emitOnce(p, "TrafficRoutingError", verification.reason, "Warning");
+  // Between two updates it holds nothing.
+  if (kind === "failed" && !isCompleted(statusOf(p))) {
+    p.routers = { kind: "follow", unverified: verification.reason };
+    emitOnce(p, "TrafficRoutingError", verification.reason, "Warning");
+  }
   if (kind === "verified" || (kind === "unneeded" && balancers !== undefined)) return;
   for (const inquiry of asks) askBalancer(p, inquiry);
   if (kind !== "unneeded") wake(p, p.now + ROUTER_RETRY_MS);

@@ -58,6 +58,10 @@ function recordedWeight({ status }: Rollout, hash: string): number {
   return canary?.podTemplateHash === hash ? canary.weight : 0;
 }
 
+/** The step leaves the canary no pods: requests must have moved away before these go. */
+const hasNoPods = (rollout: Rollout, roles: Roles, steps: StepTable): boolean =>
+  routedCanarySizes(rollout, roles, undefined, steps).canary === 0;
+
 /**
  * The canary's weight by the steps. Until its pods are there, that of the step before; but never more than is sent to
  * them already, or than they can carry: steps may have been skipped. A lower weight needs no new pods, and is asked for
@@ -65,7 +69,8 @@ function recordedWeight({ status }: Rollout, hash: string): number {
  */
 function stepWeight(rollout: Rollout, roles: Roles, newRS: ReplicaSetFacts, steps: StepTable): number {
   const index = stepIndexOf(rollout);
-  if (index === undefined) return 0;
+  const isScaledDown = desiredReplicas(rollout) > 0 && hasNoPods(rollout, roles, steps);
+  if (index === undefined || isScaledDown) return 0;
   const weight = currentSetWeight(rollout, steps);
   if (routedSizesLack(rollout, roles, undefined, steps) === undefined) return weight;
   const carried = Math.max(recordedWeight(rollout, hashOf(newRS)), weightOfPods(rollout, lastingPods(newRS)));
@@ -83,15 +88,14 @@ function fullPromotionWeight(rollout: Rollout, newRS: ReplicaSetFacts): number {
 
 /**
  * The managed routes that the steps up to the current one ask for, in the order of `managedRoutes`
- * (docs/behaviour/traffic.md#header-and-mirror-routes). None where the step leaves the canary no pods: requests must
- * have moved away before these go.
+ * (docs/behaviour/traffic.md#header-and-mirror-routes). None where the step leaves the canary no pods.
  */
 function managedRoutes(rollout: Rollout, roles: Roles, steps: StepTable): Traffic["routes"] {
   const managed = trafficRoutingOf(rollout)?.managedRoutes ?? [];
   const index = stepIndexOf(rollout);
   if (managed.length === 0 || index === undefined) return [];
   const made = routesAfter(steps, stepsOf(rollout), index + 1);
-  if (made.size === 0 || routedCanarySizes(rollout, roles, undefined, steps).canary === 0) return [];
+  if (made.size === 0 || hasNoPods(rollout, roles, steps)) return [];
   return [...new Set(managed.map(({ name }) => name))].flatMap((name) => made.get(name) ?? []);
 }
 
@@ -102,7 +106,7 @@ function managedRoutes(rollout: Rollout, roles: Roles, steps: StepTable): Traffi
 function withSessions(rollout: Rollout, roles: Roles, steps: StepTable, traffic: Traffic): Traffic {
   const affinity = affinityTo(trafficRoutingOf(rollout)?.sessionAffinity, traffic.canaryHash);
   if (affinity === undefined || traffic.canaryWeight === 0) return traffic;
-  return routedCanarySizes(rollout, roles, undefined, steps).canary === 0 ? traffic : { ...traffic, affinity };
+  return hasNoPods(rollout, roles, steps) ? traffic : { ...traffic, affinity };
 }
 
 /**

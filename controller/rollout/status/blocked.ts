@@ -4,7 +4,7 @@
  */
 import type { ConditionReason } from "../../../schema/reasons.ts";
 import type { RolloutCondition } from "../../../schema/rollout.ts";
-import { emit, isAborted, type Pass } from "../actions/pass.ts";
+import { emit, isAborted, type Pass, type RouterAnswer } from "../actions/pass.ts";
 import { stepPluginTrouble } from "../course/plugins/stepPlugins.ts";
 import type { AnalysisFault } from "../model/model.ts";
 import { findCondition, newCondition, shortened, withoutCondition } from "../model/rolloutConditions.ts";
@@ -21,7 +21,9 @@ export const analysisFault = ({ analyses, experiment }: Pass): AnalysisFault | u
 /** The first of all that keeps the update from going on, for the message of one that takes too long. */
 export function blockingFault(p: Pass): { readonly message: string } | undefined {
   const { routers, stepPlugins } = p;
-  if (routers.kind === "fault") return routers;
+  const routing = routingFault(routers);
+  if (routing !== undefined) return { message: routing };
+  if (routers.kind === "pending") return routers;
   const unasked = stepPlugins.kind === "asked" ? stepPlugins.fault : undefined;
   return analysisFault(p) ?? unasked ?? stepPluginTrouble(p);
 }
@@ -31,12 +33,18 @@ export function blockedConditions(p: Pass, conditions: RolloutCondition[]): Roll
   return pluginCondition(p, analysisCondition(p, routed));
 }
 
-/** docs/behaviour/traffic.md#a-router-that-cannot-follow */
+function routingFault(routers: RouterAnswer): string | undefined {
+  if (routers.kind === "fault") return routers.message;
+  return routers.kind === "follow" ? routers.unverified : undefined;
+}
+
+/** docs/behaviour/traffic.md#a-router-that-cannot-follow, docs/behaviour/traffic.md#verified-weights */
 function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
   const { routers } = p;
-  if (routers.kind === "unasked") return conditions;
-  const fault: Fault | undefined =
-    routers.kind === "fault" ? { reason: "TrafficRoutingError", message: routers.message } : undefined;
+  // What a router was told to do before may have failed: it has not said yet that it can do this.
+  if (routers.kind === "unasked" || routers.kind === "pending") return conditions;
+  const message = routingFault(routers);
+  const fault: Fault | undefined = message === undefined ? undefined : { reason: "TrafficRoutingError", message };
   return withFault(p, conditions, "TrafficRoutingFailure", fault);
 }
 

@@ -52,8 +52,8 @@ describe("what is told", () => {
     expect(texts(rollout(strategy), "Rollout").refuse).toHaveLength(1);
   });
 
-  test("comes with a warning for what is not driven yet", () => {
-    const { refuse, warn } = admissionFindings(
+  test("is nothing about a plugin, of which admission does not know whether it is configured", () => {
+    const { warn, refuse } = admissionFindings(
       rollout({
         canary: {
           trafficRouting: { plugins: { "acme/edge": {} } },
@@ -63,11 +63,7 @@ describe("what is told", () => {
       }),
       "Rollout",
     );
-    expect(refuse).toEqual([]);
-    expect(warn.map(({ path, rule }) => [path, rule])).toContainEqual([
-      "spec.strategy.canary.trafficRouting.plugins.acme/edge",
-      "unsupported-feature",
-    ]);
+    expect([...refuse, ...warn].filter(({ path }) => path.includes("trafficRouting"))).toEqual([]);
   });
 
   test("covers every kind", () => {

@@ -25,6 +25,7 @@ import { roleMetadataViolations } from "../rollout/roleMetadata.ts";
 import { rolloutPredictions } from "../rollout/predictions.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import type { RouterSettings } from "../../../providers/traffic/settings.ts";
+import { routeFaults, type RoutedAnswers } from "../rollout/routeFaults.ts";
 import { routerViolations } from "../rollout/trafficRouters.ts";
 import { serviceFindings } from "../rollout/servicesAdmission.ts";
 import { unsupportedFeatures, unsupportedHelp } from "../rollout/support.ts";
@@ -66,6 +67,8 @@ export interface References {
   readonly routed?: ObjectsOf;
   /** The controller's settings for such objects. */
   readonly routing?: RouterSettings | undefined;
+  /** Objects that routers read, as far as they are known: what of them a Rollout would wait for warns. */
+  readonly routes?: RoutedAnswers;
   /** For a Rollout: what else is in its namespace. */
   readonly neighbours?: Neighbours;
 }
@@ -82,7 +85,7 @@ export interface AdmissionContext extends Resolution {
  */
 export function admissionFindings(object: unknown, kind: AdmittedKind, context: AdmissionContext = {}): Findings {
   const own = findingsWithin(object, LIMITS.judgement, () => findingsOf(object, kind, context));
-  const { users, neighbours, workloads, before } = context.references ?? {};
+  const { users, neighbours, workloads, before, routes } = context.references ?? {};
   if (!isWhole(own.refuse)) return own;
   // Kept apart: looking at what others have written must not use up the budget.
   const beside = [own];
@@ -91,6 +94,9 @@ export function admissionFindings(object: unknown, kind: AdmittedKind, context: 
     const resolution = workloads === undefined ? context : { ...context, ...resolutionBy(workloads, object) };
     beside.push(neighbourFindings(object, neighbours, resolution));
   }
+  // What is refused waits for nothing yet.
+  if (routes !== undefined && kind === "Rollout" && own.refuse.length === 0)
+    beside.push({ refuse: [], warn: routeFaults(object, routes) });
   return beside.length === 1
     ? own
     : {

@@ -34,8 +34,9 @@ describe("features that are not driven yet", () => {
   });
 
   test("an empty member counts: it was meant", () => {
-    expect(paths({ strategy: { canary: { trafficRouting: { plugins: { "a/b": {} } } } } })).toEqual([
-      "spec.strategy.canary.trafficRouting.plugins.a/b",
+    const ferry = { kind: "ferry", title: "Ferry", abilities: {}, needsServices: () => true };
+    expect(paths({ strategy: { canary: { trafficRouting: { ferry: {} } } } }, { routers: [ferry] })).toEqual([
+      "spec.strategy.canary.trafficRouting.ferry",
     ]);
   });
 

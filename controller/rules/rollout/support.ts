@@ -33,14 +33,6 @@ const routing = (routers: readonly RouterRow[]): readonly Row[] =>
     .filter(({ route }) => route === undefined)
     .map(({ kind, title }) => [`traffic routing by ${title}`, canary("trafficRouting", kind)]);
 
-/** Parts of a driven router's settings that are not: plugins, for example. */
-function undrivenParts(routers: readonly RouterRow[], spec: Place): readonly (readonly [string, Place])[] {
-  const settings = at(spec, "strategy", "canary", "trafficRouting");
-  return routers.flatMap(({ kind, undriven }) =>
-    (undriven?.(at(settings, kind)) ?? []).map(([title, part]) => [`traffic routing by ${title}`, part] as const),
-  );
-}
-
 /** The row of each canary step's kind that is not driven. */
 const stepRows = ({ kinds }: StepTable): readonly Row[] =>
   flatMap(kinds, ({ member, undriven }): readonly Row[] =>
@@ -74,11 +66,8 @@ export function unsupportedFeatures(rollout: unknown, tables?: Tables): readonly
     path: pathOf(use),
     reason: `this version of Sluice does not drive ${feature} yet`,
   });
-  return [
-    ...undrivenParts(tables?.routers ?? ROUTERS, spec).map(([feature, part]) => reported(feature, part)),
-    ...flatMap(rows, ([feature, uses]) => {
-      const use = uses(spec).find(present);
-      return use === undefined ? [] : [reported(feature, use)];
-    }),
-  ];
+  return flatMap(rows, ([feature, uses]) => {
+    const use = uses(spec).find(present);
+    return use === undefined ? [] : [reported(feature, use)];
+  });
 }

@@ -14,6 +14,7 @@ import { applyCrds } from "./crds.ts";
 import { type CommandResult, type ControlPlane, run, startControlPlane } from "./controlPlane.ts";
 import { kubeBinary } from "./kubeBinary.ts";
 import { kubeletPort } from "./kubeletPort.ts";
+import { podNetwork } from "./podNetwork.ts";
 import { logTail, newNursery } from "./processes.ts";
 
 /** What the cluster tests share: one cluster, one client, and the controllers that are running. */
@@ -43,6 +44,8 @@ export interface HarnessOptions {
   readonly controller?: string;
   /** Folder for data and logs, of this cluster alone: by default a temporary one, in $SLUICE_CLUSTER_DIR where that is set. */
   readonly dir?: string;
+  /** Done before the first controller starts. */
+  readonly prepare?: (cluster: Pick<Harness, "api" | "kubectl">) => Promise<void>;
 }
 
 /** The user whose writes in the audit log are the controller's. */
@@ -55,6 +58,7 @@ async function ownCluster(dir: string) {
   const kubelet = await startKubelet(kubeletPort(api), {
     onError: console.error,
     settings: { backoffMs: 2000, maxBackoffMs: 4000 },
+    firstAddress: podNetwork.firstAddress,
   });
   const stop = async (): Promise<void> => {
     await kubelet.stop();
@@ -117,6 +121,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Starte
   const kubectl = kubectlWith(cluster.kubeconfig);
   await applyCrds(kubectl, api);
   await kubectl(["create", "namespace", "argo-rollouts"]);
+  await options.prepare?.({ api, kubectl });
   const nursery = newNursery();
   const controllers = controllerStarter({ nursery, kubeconfig: cluster.controllerConfig, logs, command });
   const failure = Promise.race([nursery.failure, ...(cluster.plane === undefined ? [] : [cluster.plane.failure])]);

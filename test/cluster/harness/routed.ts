@@ -9,8 +9,8 @@ import type { Installation } from "./installation.ts";
 import { rolloutOf } from "./plainRollout.ts";
 import { abort, setImage } from "./userActions.ts";
 
-/** A bare cluster has no CRD for TrafficSplits. */
-const definition = {
+/** Of TrafficSplits in the version that is the default of `--traffic-split-api-version`: a bare cluster has none. */
+export const trafficSplits = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
   metadata: { name: "trafficsplits.split.smi-spec.io" },
@@ -68,7 +68,7 @@ export async function newRoutedWorld(topic: string, cluster: Harness): Promise<R
   const { namespace } = world;
   const splits = `/apis/split.smi-spec.io/v1alpha1/namespaces/${namespace}/trafficsplits`;
   const ingresses = `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`;
-  await api.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition);
+  await api.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", trafficSplits);
   while ((await api.list(splits).catch(() => undefined)) === undefined) await Bun.sleep(100);
   for (const name of ["web", "web-next"]) {
     const spec = { selector: { app: "web" }, ports: [{ port: 80 }] };

@@ -3,8 +3,7 @@ import { hasEnded } from "../../../controller/rollout/course/analysisKinds.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { HASH_LABEL, REVISION } from "../../../schema/labels.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import type { ApiObject } from "../../../simulator/model/model.ts";
-import { albShares } from "../script/trafficWorlds.ts";
+import { waysOf } from "../planes/planes.ts";
 import type { Truth } from "../world/truth.ts";
 
 type Experiments = Iterable<Experiment>;
@@ -46,12 +45,21 @@ function trialOf({ services, experiments }: Seen, service: string): Experiment |
   return uid === undefined ? undefined : ([...experiments].find(({ metadata }) => metadata.uid === uid) ?? "gone");
 }
 
+/** The largest weight of each Service in any route, by the routers that the Rollout names. */
+export type Weights = ReadonlyMap<string, number>;
+
+export function weightsNow({ seen, rollout }: Pick<Truth, "seen" | "rollout">): Weights {
+  const found = new Map<string, number>();
+  for (const { to, weight } of rollout === undefined ? [] : waysOf(seen, rollout))
+    found.set(to.name, Math.max(weight, found.get(to.name) ?? 0));
+  return found;
+}
+
 /** A write that gives requests to an Experiment whose pods have never been available together, or that is gone. */
-export function hastyTraffic(seen: Seen, old: ApiObject | undefined, next: ApiObject): string | undefined {
-  const before = albShares(old);
-  for (const [service, weight] of albShares(next) ?? []) {
-    if (weight <= (before?.get(service) ?? 0)) continue;
-    const trial = trialOf(seen, service);
+export function hastyTraffic(truth: Truth, before: Weights): string | undefined {
+  for (const [service, weight] of weightsNow(truth)) {
+    if (weight <= (before.get(service) ?? 0)) continue;
+    const trial = trialOf(truth, service);
     if (trial === undefined) continue;
     if (trial === "gone") return `sends ${weight} % of the requests to ${service}, whose Experiment is gone`;
     if (trial.status?.availableAt === undefined)
@@ -61,8 +69,7 @@ export function hastyTraffic(seen: Seen, old: ApiObject | undefined, next: ApiOb
 }
 
 /** Requests that still go to an Experiment at rest. */
-export const trialTraffic = (seen: Seen, ingresses: Iterable<ApiObject>): string | undefined =>
-  [...ingresses]
-    .flatMap((ingress) => [...(albShares(ingress) ?? [])])
-    .filter(([service, weight]) => weight > 0 && trialOf(seen, service) !== undefined)
+export const trialTraffic = (truth: Truth): string | undefined =>
+  [...weightsNow(truth)]
+    .filter(([service, weight]) => weight > 0 && trialOf(truth, service) !== undefined)
     .map(([service, weight]) => `${weight} % of the requests go to ${service} of an Experiment`)[0];

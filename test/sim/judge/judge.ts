@@ -5,25 +5,21 @@
 import type { ReplicaSetFacts, Snapshot } from "../../../controller/rollout/model/model.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
-import type { ApiCore, Change } from "../../../simulator/model/model.ts";
+import type { Change } from "../../../simulator/model/model.ts";
 import { EXPERIMENTS } from "../script/experimentWorlds.ts";
 import { RUNS } from "../script/analysisWorlds.ts";
 import { doubled, untestedProblem } from "./analyses.ts";
-import { doubledTrial, hastyTraffic } from "./experiments.ts";
+import { doubledTrial, hastyTraffic, type Weights, weightsNow } from "./experiments.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
-import { INGRESS, missingPods, namesSizes, routesToNobody, sharesIn } from "../script/trafficWorlds.ts";
+import { ROUTED, waysOf } from "../planes/planes.ts";
+import { type Court, type JudgeOptions, least, rolloutsOf, type Sizes, sizesOf } from "./court.ts";
 import { lossesOf } from "./losses.ts";
-import { reachedBy, servicesOfUsers } from "../served.ts";
+import { helpsNobody, judgeTraffic, trafficNow, type TrafficNow } from "./traffic.ts";
 import { judgeLeadership } from "./leadership.ts";
 import { floorOf, leftoverProblem, stepProblem, wantedOf } from "./demands.ts";
 import type { Truth } from "../world/truth.ts";
 import { observedIn } from "../../kstatus.ts";
 import { untoldProblem } from "../genericTools.ts";
-
-export interface Violation {
-  readonly rule: string;
-  readonly what: string;
-}
 
 export interface Judge {
   /** Called before the truth is updated. `actor`: a controller's identity, or undefined for everybody else. */
@@ -33,30 +29,15 @@ export interface Judge {
   decided(actor: string, snapshot: Snapshot): void;
 }
 
-export interface JudgeOptions {
-  readonly core: ApiCore;
-  readonly truth: Truth;
-  readonly leases: boolean;
-  readonly report: (violation: Violation) => void;
-}
-
-interface Court extends JudgeOptions {
-  /** The facts on which each controller's last decision is based. */
-  readonly known: Map<string, Snapshot>;
-  readonly losses: ReturnType<typeof lossesOf>;
-  /** When the active Service stopped selecting a revision, ms, by its hash. */
-  readonly leftAt: Map<string, number>;
-}
-
 export function createJudge(options: JudgeOptions): Judge {
   const court: Court = { ...options, known: new Map(), losses: lossesOf(), leftAt: new Map() };
   let sizes: Sizes | undefined;
-  let missing: readonly number[] = [];
-  let reached: ReadonlyMap<string, number> = new Map();
+  let traffic: TrafficNow | undefined;
+  let trials: Weights = new Map();
   return {
     before({ resource, object }, actor) {
-      reached = actor === undefined ? new Map() : reachedNow(court, actor, object.metadata.name);
-      missing = actor === undefined ? [] : missingAll(court, actor, object.metadata.name);
+      traffic = actor === undefined ? undefined : trafficNow(court, actor, object.metadata.name);
+      if (ROUTED.has(resource)) trials = weightsNow(options.truth);
       const judged = actor !== undefined && (resource === "replicasets.apps" || resource === DEPLOYMENT.resource);
       sizes = judged ? sizesOf(court, actor, object.metadata.name) : undefined;
     },
@@ -70,9 +51,6 @@ export function createJudge(options: JudgeOptions): Judge {
         case EXPERIMENTS:
           if (actor !== undefined) judgeRuns(court, actor);
           break;
-        case INGRESS.resource:
-          if (actor !== undefined) judgeTrials(court, actor, change);
-          break;
         case DEPLOYMENT.resource:
           if (actor !== undefined && sizes !== undefined) judgePlace(court, actor, sizes, change);
           break;
@@ -83,10 +61,10 @@ export function createJudge(options: JudgeOptions): Judge {
           if (actor !== undefined) judgeStatus(court, actor, change);
           break;
         default:
+          if (actor !== undefined && ROUTED.has(change.resource)) judgeTrials(court, actor, trials);
       }
-      if (actor === undefined) return;
-      judgeTraffic(court, actor, missing, change);
-      judgeServed(court, actor, reached, change);
+      if (actor === undefined || traffic === undefined) return;
+      judgeTraffic(court, actor, traffic, change);
       judgeLeadership(court, actor, change);
     },
     decided: (actor, snapshot) => void court.known.set(actor, snapshot),
@@ -100,50 +78,13 @@ function judgeRuns({ truth, report }: Court, actor: string): void {
 }
 
 /** Requests go to the pods of an Experiment only once all of them have been available. */
-function judgeTrials({ truth, report }: Court, actor: string, { object, old }: Change): void {
-  const hasty = hastyTraffic(truth, old, object);
+function judgeTrials({ truth, report }: Court, actor: string, before: Weights): void {
+  const hasty = hastyTraffic(truth, before);
   if (hasty !== undefined) report({ rule: "trial traffic", what: `${actor} ${hasty}` });
-}
-
-/** Sizes and serving pods of all ReplicaSets at an instant, as far as a controller is responsible for them. */
-interface Sizes {
-  readonly rows: ReadonlyMap<string, Row>;
-}
-
-interface Row {
-  readonly size: number;
-  readonly serving: number;
-  /** Those of them that the ReplicaSet's status counts already: the controller cannot know of others. */
-  readonly counted: number;
-}
-
-/**
- * Pods that serve, and lost ones of which the controller cannot know yet: counting on them is not its fault. Of the
- * ReplicaSet that it writes (`written`) it knows the latest state, since its write has that resourceVersion.
- */
-function sizesOf({ truth, known, losses, core }: Court, actor: string, written: string): Sizes {
-  const seen = new Map(known.get(actor)?.replicaSets.map((set) => [set.uid, set.resourceVersion]));
-  const now = core.clock.now();
-  const owner = truth.rollout?.metadata.uid ?? known.get(actor)?.rollout.metadata.uid;
-  const rows = [...truth.sets.values()]
-    .filter((set) => set.controllerUid === owner)
-    .map((set) => {
-      const version = set.name === written ? set.resourceVersion : seen.get(set.uid);
-      const serving = truth.availableOf(set, now) + losses.uncounted(set.uid, version);
-      const counted = Math.min(serving, set.status.availableReplicas);
-      return [set.name, { size: set.replicas, serving, counted }] as const;
-    });
-  return { rows: new Map(rows) };
 }
 
 const kept = ({ rows }: Sizes, of: "serving" | "counted" = "serving"): number =>
   [...rows.values()].reduce((sum, row) => sum + Math.min(row.size, row[of]), 0);
-
-/** The Rollout as it is, and as the controller knew it when it decided: the more lenient of the two counts. */
-const rolloutsOf = ({ truth, known }: Court, actor: string): Rollout[] =>
-  [truth.rollout, known.get(actor)?.rollout].filter((rollout) => rollout !== undefined);
-
-const least = (numbers: readonly number[]): number => Math.min(...numbers);
 
 function judgeSizes(court: Court, actor: string, before: Sizes, { object, type }: Change): void {
   const { name, labels = {} } = object.metadata;
@@ -158,7 +99,9 @@ function judgeSizes(court: Court, actor: string, before: Sizes, { object, type }
   const deed = type === "DELETED" ? `deletes ${image}` : `scales ${image} from ${old.size} to ${size}`;
   if (rollouts.every(({ spec }) => spec.strategy?.canary !== undefined)) {
     const owed = Math.min(kept(before, "counted"), least(rollouts.map(floorOf)));
-    if (kept(after) < owed)
+    const { seen, services } = court.truth;
+    const isIdle = rollouts.every((rollout) => helpsNobody(hash, rollout, waysOf(seen, rollout), services));
+    if (kept(after) < owed && !isIdle)
       court.report({ rule: "floor", what: `${actor} ${deed}: ${kept(after)} available pods are kept, not ${owed}` });
   }
   if (rollouts.every(({ spec }) => spec.strategy?.blueGreen !== undefined)) {
@@ -210,72 +153,6 @@ function judgeDelay(court: Court, { actor, deed, hash, old, size }: Shrinking, r
   const aborted = rollouts.some(({ status }) => status?.abort === true);
   if (now < until && !aborted)
     court.report({ rule: "delay", what: `${actor} ${deed} ${now - left} ms after the cutover` });
-}
-
-/** How many pods are missing for the traffic, and for header routes, for the Rollout as it is and as the controller knew it. */
-function missingAll(court: Court, actor: string, written: string): readonly number[] {
-  const { truth } = court;
-  const rollouts = rolloutsOf(court, actor);
-  if (!rollouts.every((rollout) => sharesIn(truth.ingresses, rollout) !== undefined && !namesSizes(rollout))) return [];
-  const { rows } = sizesOf(court, actor, written);
-  const sets = [...truth.sets.values()].map(({ name, labels }) => {
-    const row = rows.get(name);
-    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.counted ?? 0) };
-  });
-  const lost = routesToNobody(truth.ingresses, truth.services, sets);
-  return rollouts.map((rollout) => {
-    const size = wantedOf(rollout);
-    const missing = missingPods(sharesIn(truth.ingresses, rollout) ?? new Map(), truth.services, sets, size);
-    return size === 0 ? missing : missing + lost;
-  });
-}
-
-/** No write removes pods that the traffic needs, or sends traffic to where pods are missing. */
-function judgeTraffic(court: Court, actor: string, before: readonly number[], { object, type }: Change): void {
-  const after = missingAll(court, actor, object.metadata.name);
-  if (before.length === 0 || after.length !== before.length) return;
-  if (after.every((missing, n) => missing > (before[n] ?? 0)))
-    court.report({
-      rule: "traffic",
-      what: `${actor} leaves its traffic ${least(after)} pods short, not ${least(before)} (${type} ${object.kind} ${object.metadata.name})`,
-    });
-}
-
-/** How many pods stay behind each Service that users come by, for the Rollout as it is and as the controller knew it. */
-function reachedNow(court: Court, actor: string, written: string): ReadonlyMap<string, number> {
-  const { truth } = court;
-  const rollouts = rolloutsOf(court, actor);
-  if (rollouts.length === 0 || rollouts.some((rollout) => wantedOf(rollout) === 0)) return new Map();
-  const { rows } = sizesOf(court, actor, written);
-  const sets = [...truth.sets.values()].map(({ name, labels }) => {
-    const row = rows.get(name);
-    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.counted ?? 0) };
-  });
-  const [first = [], ...more] = rollouts.map((rollout) => servicesOfUsers(truth, rollout));
-  const names = first.filter((name) => more.every((other) => other.includes(name)));
-  return reachedBy(names, truth, sets);
-}
-
-/**
- * No write takes the last pod from a Service that users come by, or sends them to one without pods, while pods serve.
- * Where pods split the traffic, `maxUnavailable` may allow that there are none at all.
- */
-function judgeServed(court: Court, actor: string, before: ReadonlyMap<string, number>, { object, type }: Change): void {
-  if (object.kind === "Rollout") return;
-  const after = reachedNow(court, actor, object.metadata.name);
-  const { rows } = sizesOf(court, actor, object.metadata.name);
-  const left = [...rows.values()].reduce((sum, { size, counted }) => sum + Math.min(size, counted), 0);
-  const basic = rolloutsOf(court, actor).every(
-    ({ spec: { strategy } }) => strategy?.canary !== undefined && strategy.canary.trafficRouting === undefined,
-  );
-  if (left === 0 && (basic || before.size === 0)) return;
-  for (const [name, pods] of after) {
-    if (pods > 0 || before.get(name) === 0) continue;
-    court.report({
-      rule: "served",
-      what: `${actor} leaves Service ${name} without pods, and ${left} serve (${type} ${object.kind} ${object.metadata.name})`,
-    });
-  }
 }
 
 /** The Deployment's pods go only as far as the Rollout's replace them, and only where `scaleDown` allows it. */
@@ -339,7 +216,10 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   if (type !== "MODIFIED" || after === undefined) return;
   const [was, is] = [observedIn(before) ?? 0, observedIn(after) ?? 0];
   if (is < was) report({ rule: "generation", what: `${actor} goes back from generation ${was} to ${is}` });
-  const misdivided = weightsProblem(after, truth.rollout?.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight);
+  // Those of before stay while the spec is wrong, whatever the total is now.
+  const isNew = !Bun.deepEquals(before?.canary?.weights, after.canary?.weights);
+  const { maxTrafficWeight } = truth.rollout?.spec.strategy?.canary?.trafficRouting ?? {};
+  const misdivided = isNew ? weightsProblem(after, maxTrafficWeight) : undefined;
   if (misdivided !== undefined) report({ rule: "weights", what: `${actor} ${misdivided}` });
   const untold = untoldProblem(object, after);
   if (untold !== undefined) report({ rule: "generic tools", what: `${actor} ${untold}` });

@@ -1,9 +1,9 @@
 /** Every write of a controller needs its Leases. */
 import type { ApiCore, Change } from "../../../simulator/model/model.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
-import { INGRESS } from "../script/trafficWorlds.ts";
+import { ROUTED } from "../planes/planes.ts";
 import { LEASE_NAMESPACE, LEASES } from "../world/process.ts";
-import type { Violation } from "./judge.ts";
+import type { Violation } from "./court.ts";
 
 interface Ruled {
   readonly core: ApiCore;
@@ -15,7 +15,7 @@ const driven = new Set([
   "rollouts.argoproj.io",
   "replicasets.apps",
   DEPLOYMENT.resource,
-  INGRESS.resource,
+  ...ROUTED,
   "services",
   "pods",
 ]);

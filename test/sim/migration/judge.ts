@@ -12,7 +12,7 @@ import type { OwnerReference } from "../../../schema/kube.ts";
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
 import { rolloutOfDeployment } from "../../../webhook/migration/objects.ts";
 import type { ApiCore, ApiObject, Change } from "../../../simulator/model/model.ts";
-import type { Violation } from "../judge/judge.ts";
+import type { Violation } from "../judge/court.ts";
 import type { Deed } from "./script.ts";
 import { toolsProblem } from "./tools.ts";
 import { DEPLOYMENT, isAdopted, type Meant, ROLLOUT, targetOf } from "./people.ts";

@@ -1,7 +1,7 @@
 /** One seed of the worlds in which a Deployment migrates, and one script with a crash after each write. */
 import { chanceOf } from "../script/chance.ts";
 import { chooseFaults, type FaultKind, faultsOf, noFaults } from "../world/faults.ts";
-import type { Violation } from "../judge/judge.ts";
+import type { Violation } from "../judge/court.ts";
 import type { Breakage } from "../world/process.ts";
 import { writeMigration } from "./script.ts";
 import { runMigration } from "./world.ts";

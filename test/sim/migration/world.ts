@@ -6,7 +6,7 @@ import { messageOf } from "../../../kube/object/errors.ts";
 import type { Change } from "../../../simulator/model/model.ts";
 import { startControllers } from "../../../simulator/controllers/controllers.ts";
 import { createApiServer } from "../../../simulator/server/requests/inMemoryServer.ts";
-import type { Violation } from "../judge/judge.ts";
+import type { Violation } from "../judge/court.ts";
 import { chanceOf } from "../script/chance.ts";
 import type { Faults } from "../world/faults.ts";
 import { install } from "../world/installCrds.ts";

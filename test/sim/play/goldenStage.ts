@@ -139,7 +139,7 @@ const ANY_RUN: AnalysisRunFacts = {
 
 function unplayable(options: WorldOptions): string | undefined {
   // Plugins have worlds of their own, with faults at any write (test/sim/script/pluginWorlds.ts).
-  if (options.plugins !== undefined) return "a plugin that answers by the script of a test";
+  if ((options.plugins ?? options.routerPlugins) !== undefined) return "a plugin that answers by the script of a test";
   if (options.templates === undefined) return undefined;
   if (Object.keys(options.templates).length === 0) return "a template that comes late";
   const outcome = outcomeOf(options);

@@ -12,6 +12,8 @@ export interface Mutation {
   readonly breakage: Breakage;
   /** Seeds before this one (by default 1) are known not to show it, and are skipped to save time. */
   readonly from?: number;
+  /** It shows only where nothing else goes wrong. */
+  readonly isCalm?: true;
   /** Whether it can show only with two controllers. */
   readonly leases?: boolean;
 }
@@ -48,6 +50,17 @@ const allRunning = (snapshot: Snapshot): Snapshot =>
           each.phase === "" || each.phase === "Pending" ? { ...each, phase: "Running" } : each,
         ),
       };
+
+/** As if every router did at once what it is asked. */
+const allConfirmed = (snapshot: Snapshot): Snapshot => {
+  const { routing } = snapshot;
+  if (routing === undefined) return snapshot;
+  const confirmed: typeof routing = (traffic) => {
+    const state = routing(traffic);
+    return state.kind === "pending" ? { kind: state.open ? "open" : "settled" } : state;
+  };
+  return { ...snapshot, routing: confirmed };
+};
 
 const withStrategy = (snapshot: Snapshot, change: (strategy: RolloutStrategy) => RolloutStrategy): Snapshot => {
   const { strategy } = snapshot.rollout.spec;
@@ -239,16 +252,20 @@ export const mutations: readonly Mutation[] = [
       "an Experiment gets requests before its pods are there",
       (real) => (snapshot, now) => real(allRunning(snapshot), now),
     ),
-    from: 368,
+    from: 552,
   },
   deciding("a status is written instead of what it tells of", boastful),
   deciding("the loop forgets to wake up", forgetful),
   deciding("the floor is rounded the wrong way", generous),
   deciding("a Deployment's pods go before the Rollout's are there", ousting),
   deciding("traffic goes where no pods are yet", rash),
+  deciding(
+    "pods do not wait for a router that is a plugin",
+    (real) => (snapshot, now) => real(allConfirmed(snapshot), now),
+  ),
   deciding("generic tools take an update that waits for done", hopeful),
   { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
-  { ...patching("writes do not name the version that they rest on", withoutVersion), from: 340 },
+  { ...patching("writes do not name the version that they rest on", withoutVersion), from: 100 },
   { name: "a canary Ingress outlives its routing", breakage: { ...sound, client: keeping("ingresses") } },
   { name: "an old event overwrites a newer one", breakage: { ...sound, client: gullible } },
   {

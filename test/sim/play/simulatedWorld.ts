@@ -8,15 +8,20 @@ import { chanceOf } from "../script/chance.ts";
 import { virtualClock } from "../world/virtualClock.ts";
 import { createRollout, createService, perform, type Stage } from "../world/deeds.ts";
 import { createTemplates, metricSource } from "../script/analysisWorlds.ts";
+import { createEdge, EDGE, edgeProblem } from "../script/edgeWorlds.ts";
 import { configurePlugins } from "../script/pluginWorlds.ts";
-import { createIngress } from "../script/trafficWorlds.ts";
+import { introduce, nothingGiven } from "../world/routedWorld.ts";
+import { abortProblem, idleWrite } from "../judge/routing.ts";
+import { PLANES } from "../planes/planes.ts";
+import { resourceOf } from "../world/past.ts";
 import { answerDeployment } from "../script/deploymentWorlds.ts";
 import { createDriver } from "../world/scriptDriver.ts";
 import { endStateOf } from "../judge/endState.ts";
 import { type Faults, noFaults } from "../world/faults.ts";
 import { install } from "../world/installCrds.ts";
 import { trialTraffic } from "../judge/experiments.ts";
-import { createJudge, type Judge, type Violation } from "../judge/judge.ts";
+import type { Violation } from "../judge/court.ts";
+import { createJudge, type Judge } from "../judge/judge.ts";
 import type { Wire } from "../world/network.ts";
 import { rememberPast } from "../world/past.ts";
 import { emptyAtRest } from "../served.ts";
@@ -62,6 +67,8 @@ const REST_WITH_LEASES_MS = 60_000;
 const DEAF_MS = 150_000;
 /** Faults go on for so long after the last deed. */
 const FAULTS_MS = 60_000;
+/** So long after an abort all routers that can be reached have been, ms. */
+const ABORTED_MS = 5_000;
 /** Requests of a controller in ten seconds; more is a loop that runs hot. */
 const HOT = 600;
 
@@ -106,6 +113,8 @@ interface State {
   writes: number;
   /** Requests to write objects, also those that changed nothing. */
   requests: number;
+  /** Resources whose writes a policy refuses. */
+  readonly refused: Set<string>;
   /** Who acts now; undefined: not one of our controllers. */
   actor: string | undefined;
 }
@@ -126,6 +135,7 @@ function openWorld(options: WorldOptions) {
     deeds: 0,
     writes: 0,
     requests: 0,
+    refused: new Set(),
     actor: undefined,
   };
   const story = createStory(clock, options.print);
@@ -133,7 +143,8 @@ function openWorld(options: WorldOptions) {
     story.line("", `VIOLATION of ${violation.rule}: ${violation.what}`);
     state.violation ??= violation;
   };
-  const truth = observe();
+  const given = nothingGiven();
+  const truth = observe(given);
   const judge = createJudge({ core, truth, leases: options.leases, report });
   const stage: Stage = {
     server,
@@ -142,6 +153,11 @@ function openWorld(options: WorldOptions) {
     readyMs: script.readyMs,
     meant: script.manifest,
     deployment: script.deployment,
+    given,
+    refuse(router, ms) {
+      for (const resource of PLANES[router].resources) state.refused.add(resource);
+      clock.after(ms, () => state.refused.clear());
+    },
   };
   const driver = createDriver({
     clock,
@@ -151,6 +167,8 @@ function openWorld(options: WorldOptions) {
       state.deeds += 1;
       story.line("user", step.what);
       perform(stage, step.deed);
+      if (state.refused.size > 0 && faults === noFaults)
+        clock.after(ABORTED_MS, () => judgeAbort(truth, state, report));
       if (state.deeds === script.steps.length) clock.after(FAULTS_MS, faults.end);
     },
     rested: () => judgeSize(truth, report),
@@ -158,8 +176,10 @@ function openWorld(options: WorldOptions) {
       state.over = true;
       const empty = emptyAtRest(truth, clock.now());
       if (empty !== undefined) report({ rule: "served", what: `at rest ${empty}` });
-      const trial = trialTraffic(truth, truth.ingresses.values());
+      const trial = trialTraffic(truth);
       if (trial !== undefined) report({ rule: "trial traffic", what: `at rest ${trial}` });
+      const edge = truth.rollout && edgeProblem(core.get(EDGE), truth.rollout);
+      if (edge !== undefined) report({ rule: "plugin", what: `at rest ${edge}` });
     },
     stuck: (why) => report({ rule: "convergence", what: `nothing happens any more: ${why}` }),
   });
@@ -176,12 +196,18 @@ function openWorld(options: WorldOptions) {
   });
   answerDeployment(core);
   for (const name of script.services) createService(stage, name);
-  createIngress(core, script.manifest);
+  introduce(core, given, script.manifest);
   createTemplates(core, script);
   configurePlugins(core, LEASE_NAMESPACE);
+  const route = createEdge(core);
   createRollout(stage);
-  const processes = startProcesses(options, breakage, scene, { server, clock, past });
+  const processes = startProcesses(options, breakage, { ...scene, route }, { server, clock, past });
   return { clock, truth, state, processes, report, checkAgain: driver.checkAgain };
+}
+
+function judgeAbort(truth: Truth, { refused }: State, report: Scene["report"]): void {
+  const what = refused.size === 0 ? undefined : abortProblem(truth, refused);
+  if (what !== undefined) report({ rule: "abort", what: `${ABORTED_MS / 1_000} s after an abort ${what}` });
 }
 
 function judgeSize({ rollout, sets }: Truth, report: Scene["report"]): void {
@@ -235,10 +261,11 @@ function witness({ truth, judge, story, state, report, check }: Scene, change: C
 function startProcesses(
   { faults, seed, leases, crashAfterWrite, script }: WorldOptions,
   breakage: Breakage,
-  { judge, story, as, report, state, truth }: Scene,
+  { judge, story, as, report, state, truth, route }: Scene & { readonly route: (body: string) => void },
   wire: Wire,
 ): Process[] {
   const { clock } = wire;
+  const { core } = wire.server;
   const heat = thermometer(clock, report);
   let writes = 0;
   let crashed = false;
@@ -252,8 +279,9 @@ function startProcesses(
       leases,
       breakage,
       as,
-      metrics: (own, chance) =>
+      metrics: (own, chance, identity) =>
         metricSource(own, chance, {
+          route: (body) => as(identity, () => route(body)),
           isGood: (hash) => script.failing !== "*" && truth.imageOf(hash) !== script.failing,
           isFaulty: faults !== noFaults,
         }),
@@ -263,8 +291,13 @@ function startProcesses(
         if (bug !== undefined) report({ rule: "bug", what: `${identity}: ${message}: ${bug}` });
       },
       onFate: (identity, fate, request) => story.fate(identity, fate, request),
-      onRequest(identity, { method, path, query }) {
+      refusal: ({ method, path }) =>
+        method !== "GET" && state.refused.has(resourceOf(path)) ? "a policy of the script refuses it" : undefined,
+      onRequest(identity, request) {
+        const { method, path, query } = request;
         heat(identity);
+        const idle = idleWrite(core, request);
+        if (idle !== undefined) report({ rule: "idle write", what: `${identity} ${idle}` });
         if (method === "GET") story.line(identity, `  ${query?.["watch"] === true ? "watch" : "read"} ${path}`);
         if (method === "GET" || path.includes("/events") || path.includes("/leases")) return;
         writes += 1;

@@ -9,6 +9,7 @@ import type { Answer } from "../../../providers/metrics/provider.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
 import type { ApiCore } from "../../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
+import { EDGE_URL, edged } from "./edgeWorlds.ts";
 import { tried } from "./experimentWorlds.ts";
 import { PLUGIN_URL, pluginAnswer, plugged } from "./pluginWorlds.ts";
 import type { Script } from "./script.ts";
@@ -34,7 +35,10 @@ export interface AnalysisScript {
 
 /** Some have analyses, some Experiments, some both. */
 export const analysed = (script: Script, chance: Chance): Script =>
-  plugged(tried(withAnalyses(script, chance), chance.fork("experiment")), chance.fork("plugin"));
+  edged(
+    plugged(tried(withAnalyses(script, chance), chance.fork("experiment")), chance.fork("plugin")),
+    chance.fork("edge"),
+  );
 
 function withAnalyses(script: Script, chance: Chance): Script {
   if (!chance.percent(ANALYSED)) return script;
@@ -91,29 +95,40 @@ const answered = (body: string): Answer => ({ kind: "answered", status: 200, hea
 const MOST_IN_A_ROW = 3;
 const MOST_FAULTS = 12;
 
-/** The source of the metric; sometimes it does not say which versions are good, or late. */
-export function metricSource(
-  clock: Clock,
-  chance: Chance,
-  { isGood, isFaulty }: { readonly isGood: (hash: string) => boolean; readonly isFaulty: boolean },
-): SendHttp {
+export interface MetricSource {
+  readonly isGood: (hash: string) => boolean;
+  readonly isFaulty: boolean;
+  /** A router that is a plugin does what it is asked. */
+  readonly route: (body: string) => void;
+}
+
+/** The source of the metric, and the plugins; sometimes it does not say which versions are good, or late. */
+export function metricSource(clock: Clock, chance: Chance, { isGood, isFaulty, route }: MetricSource): SendHttp {
   let [faults, inARow] = [0, 0];
   const after = (ms: number, answer: Answer): Promise<Answer> =>
     new Promise((resolve) => {
       clock.after(ms, () => resolve(answer));
     });
   return ({ url, timeoutMs, body = "" }) => {
+    const isEdge = url === EDGE_URL;
     const truth =
-      url === PLUGIN_URL
-        ? answered(pluginAnswer(body))
+      isEdge || url === PLUGIN_URL
+        ? answered(isEdge ? '{"phase":"Successful"}' : pluginAnswer(body))
         : answered(isGood(url.slice(url.lastIndexOf("/") + 1)) ? '{"errors":0}' : '{"errors":9}');
     const isFault = isFaulty && faults < MOST_FAULTS && inARow < MOST_IN_A_ROW && chance.percent(30);
     if (!isFault) {
       inARow = 0;
-      return after(5, truth);
+      if (!isEdge) return after(5, truth);
+      // It answers once it has done it.
+      const ms = isFaulty ? chance.pick([5, 1_000, 6_000]) : 5;
+      clock.after(ms, () => route(body));
+      return after(ms, truth);
     }
     faults += 1;
     inARow += 1;
+    // It does at once, late or never what it gives no answer to.
+    if (isEdge) chance.pick([() => route(body), () => void clock.after(4_000, () => route(body)), () => {}])();
+    if (isEdge && chance.percent(30)) return after(5, answered('{"phase":"Error","message":"busy"}'));
     return chance.pick([
       () => after(timeoutMs, { kind: "failed", message: "no answer in time" }),
       () => after(4_000, truth),

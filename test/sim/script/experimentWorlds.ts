@@ -5,7 +5,7 @@
 import type { CanaryStep, Rollout, RolloutExperiment, RolloutStrategy } from "../../../schema/rollout.ts";
 import type { Chance } from "./chance.ts";
 import type { Script } from "./script.ts";
-import { INGRESS } from "./trafficWorlds.ts";
+import { abilitiesOf } from "./trafficWorlds.ts";
 
 type Template = Rollout["spec"]["template"];
 type Canary = NonNullable<RolloutStrategy["canary"]>;
@@ -15,6 +15,9 @@ const TRIED = 12;
 const TRIED_WITH_ROUTER = 25;
 /** Of those with a router, the share whose Experiment gets requests of its own, in percent. */
 const WEIGHED = 80;
+
+/** Of those whose router cannot do that, the share that has ALB instead, in percent. */
+const REPLACED = 30;
 
 export const EXPERIMENTS = "experiments.argoproj.io";
 
@@ -42,12 +45,17 @@ function experiment(chance: Chance, isWeighed: boolean): RolloutExperiment {
   };
 }
 
-/** A router that can send requests to an Experiment; undefined: there is none, or none is wanted. */
+/** Routers that can send requests to an Experiment; undefined: there is none, or none is wanted. */
 function weighing(canary: Canary, chance: Chance): Canary | undefined {
   const { trafficRouting } = canary;
   if (trafficRouting === undefined || !chance.percent(WEIGHED)) return undefined;
-  if (trafficRouting.alb !== undefined) return canary;
-  return { ...canary, trafficRouting: { alb: { ingress: INGRESS.name, servicePort: 80 } } };
+  const { istio, managedRoutes, maxTrafficWeight } = trafficRouting;
+  const all = abilitiesOf(trafficRouting);
+  // A subset of its own would have pods that are not the Rollout's.
+  if (all.every(({ experimentWeights }) => experimentWeights) && istio?.destinationRule === undefined) return canary;
+  const isBare = managedRoutes === undefined && maxTrafficWeight === undefined && canary.stableService !== undefined;
+  if (!isBare || !chance.percent(REPLACED)) return undefined;
+  return { ...canary, trafficRouting: { alb: { ingress: "door", servicePort: 80, rootService: "root" } } };
 }
 
 /** Pods without ports get no Service, and so no requests. */

@@ -4,6 +4,7 @@ import type { CanaryStep } from "../../../schema/rollout.ts";
 import type { ApiCore } from "../../../simulator/model/model.ts";
 import type { StepPluginsKnown } from "../../../controller/rollout/facts/stepPluginFacts.ts";
 import type { Chance } from "./chance.ts";
+import { EDGE_PLUGIN, EDGE_URL } from "./edgeWorlds.ts";
 import type { Script } from "./script.ts";
 
 /** The share of canary scripts that have one, in percent. */
@@ -27,7 +28,10 @@ export function configurePlugins(core: ApiCore, namespace: string): void {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: PLUGIN_CONFIG_MAP, namespace },
-    data: { stepPlugins: `- {name: ${NAME}, location: "${PLUGIN_URL}"}` },
+    data: {
+      stepPlugins: `- {name: ${NAME}, location: "${PLUGIN_URL}"}`,
+      trafficRouterPlugins: `- {name: ${EDGE_PLUGIN}, location: "${EDGE_URL}"}`,
+    },
   });
 }
 

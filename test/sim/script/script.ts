@@ -5,6 +5,7 @@
 import type { CanaryStep, Rollout, RolloutStrategy } from "../../../schema/rollout.ts";
 import * as user from "../../golden/edits.ts";
 import type { ObjectMeta } from "../../../simulator/model/model.ts";
+import type { RoutingDeed } from "../world/routedWorld.ts";
 import type { Chance } from "./chance.ts";
 import { analysed, type AnalysisScript } from "./analysisWorlds.ts";
 import { takingPlace } from "./deploymentWorlds.ts";
@@ -48,8 +49,7 @@ export type Deed =
   | { readonly kind: "service"; readonly name: string; readonly change: "delete" | "create" | "strip" }
   /** A user applies the Deployment again. */
   | { readonly kind: "sizeDeployment"; readonly replicas: number }
-  /** A user deletes the router's Ingress, or changes the weight in ours. */
-  | { readonly kind: "ingress"; readonly change: "create" | "delete" | "reweigh" }
+  | RoutingDeed
   /** restartAt: all pods have to be younger than now, or than a later time; `edit` comes with it. */
   | { readonly kind: "restart"; readonly laterMs?: number; readonly edit?: user.Edit };
 

@@ -13,7 +13,8 @@ import {
   sizeDeployment,
   storeTemplate,
 } from "../script/deploymentWorlds.ts";
-import { changeIngress } from "../script/trafficWorlds.ts";
+import type { RouterKind } from "../../../schema/trafficRouting.ts";
+import { changeRouted, type Given, introduce } from "./routedWorld.ts";
 import type { Deed, Script } from "../script/script.ts";
 import type { Truth } from "./truth.ts";
 
@@ -23,6 +24,9 @@ export interface Stage {
   readonly truth: Truth;
   readonly readyMs: Script["readyMs"];
   readonly deployment: Script["deployment"];
+  readonly given: Given;
+  /** The API server refuses our writes of a router's objects for so long. */
+  readonly refuse: (router: RouterKind, ms: number) => void;
   /** The Rollout as users last wanted it, from which it is created again. */
   meant: Rollout;
 }
@@ -48,6 +52,7 @@ export function editRollout(stage: Stage, change: Edit): void {
   const live = core.get(ROLLOUT) as unknown as Rollout | undefined;
   stage.meant = timed(change(live === undefined ? stage.meant : resolvedIn(core, live)), readyMs);
   const next = storeTemplate(core, stage.meant);
+  introduce(core, stage.given, next);
   if (live === undefined) return;
   if (!same(live.status, next.status))
     core.modify(ROLLOUT, (object) => ({ ...object, status: next.status }), { subresource: "status" });
@@ -170,8 +175,10 @@ export function perform(stage: Stage, deed: Deed): void {
       return;
     case "sizeDeployment":
       return sizeDeployment(core, deed.replicas);
-    case "ingress":
-      return changeIngress(core, stage.meant, deed.change);
+    case "routed":
+      return changeRouted(core, stage.given, deed.change, deed.which);
+    case "refuse":
+      return stage.refuse(deed.router, deed.ms);
     case "service":
       return changeService(stage, deed);
     default:

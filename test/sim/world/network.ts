@@ -29,6 +29,8 @@ export interface Line {
   readonly onFate: (fate: Fate, request: KubeRequest) => void;
   /** Every request that reaches the server. */
   readonly onRequest: (request: KubeRequest) => void;
+  /** Why a policy refuses a request; undefined: it does not. */
+  readonly refusal: (request: KubeRequest) => string | undefined;
   /** Whether the process ends after the request that took effect just now, without receiving the response. */
   readonly crashesNow: () => boolean;
   readonly crash: (downMs: number) => void;
@@ -55,6 +57,12 @@ const apiRequest = ({ method, path, query, body, contentType, accept }: KubeRequ
 
 const status = (code: number, reason: string, message: string): string =>
   JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", code, reason, message });
+
+const forbidden = (message: string): ApiResponse => ({
+  kind: "answer",
+  status: 403,
+  body: { kind: "Status", apiVersion: "v1", status: "Failure", code: 403, reason: "Forbidden", message },
+});
 
 const refusals = { 429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable" } as const;
 
@@ -87,12 +95,13 @@ export function connect(wire: Wire, line: Line): Connection {
     };
     const reach = (then: (response: ApiResponse) => void): void => {
       line.onRequest(request);
-      void line
-        .as(() => server.handle(apiRequest(request)))
-        .then((response) => {
-          if (request.method !== "GET" && line.crashesNow()) line.crash(50);
-          then(response);
-        });
+      const why = line.refusal(request);
+      const handled =
+        why === undefined ? line.as(() => server.handle(apiRequest(request))) : Promise.resolve(forbidden(why));
+      void handled.then((response) => {
+        if (request.method !== "GET" && line.crashesNow()) line.crash(50);
+        then(response);
+      });
     };
     const back = (ms: number) => (response: ApiResponse) => void clock.after(ms, () => settle(() => answer(response)));
     const broken = (): void => {

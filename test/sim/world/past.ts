@@ -1,5 +1,6 @@
 /** Earlier states of the API server, for lists that are out of date, and conflicting writes by another client. */
 import type { ApiCore, ApiObject } from "../../../simulator/model/model.ts";
+import { ROUTED } from "../planes/planes.ts";
 
 export interface Past {
   /** A collection as it was at an instant (ms since the epoch), as a list answer; undefined when there is no record. */
@@ -8,25 +9,19 @@ export interface Past {
   readonly touch: (path: string) => void;
 }
 
-const groups: Readonly<Record<string, string>> = {
-  rollouts: "rollouts.argoproj.io",
-  replicasets: "replicasets.apps",
-  services: "services",
-  pods: "pods",
-  deployments: "deployments.apps",
-};
-
 const partsOf = (path: string): readonly string[] => path.split("/").slice(path.startsWith("/apis") ? 4 : 3);
 
-/** "replicasets.apps" of a path to a collection or an object; "" for kinds that are left alone. */
+/** "replicasets.apps" of a path to a collection or an object. */
 export function resourceOf(path: string): string {
-  const [first = "", , plural] = partsOf(path);
-  return groups[first === "namespaces" ? (plural ?? "") : first] ?? "";
+  const group = path.startsWith("/apis") ? path.split("/")[2] : undefined;
+  const [first = "", , plural = ""] = partsOf(path);
+  const own = first === "namespaces" ? plural : first;
+  return group === undefined ? own : `${own}.${group}`;
 }
 
 const kept = new Set(["rollouts.argoproj.io", "replicasets.apps", "services"]);
-const touched = new Set([...kept, "deployments.apps"]);
-const TOUCHED = "example.com/touched";
+const touched = new Set([...kept, ...ROUTED, "deployments.apps"]);
+export const TOUCHED = "example.com/touched";
 
 /** `as` runs writes as another client. */
 export function rememberPast(core: ApiCore, as: (act: () => void) => void): Past {

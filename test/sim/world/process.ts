@@ -34,10 +34,12 @@ export interface ProcessOptions {
   readonly onLog: (identity: string, level: string, message: string, fields: unknown) => void;
   readonly onFate: (identity: string, fate: Fate, request: KubeRequest) => void;
   readonly onRequest: (identity: string, request: KubeRequest) => void;
+  /** Why a policy refuses a request; absent: there is none. */
+  readonly refusal?: (request: KubeRequest) => string | undefined;
   /** Called after every request that took effect: whether it crashes there (crash.test.ts). */
   readonly crashesNow?: () => boolean;
   /** The source of the metrics; a new one for each start. */
-  readonly metrics: (clock: Clock, chance: Chance) => SendHttp;
+  readonly metrics: (clock: Clock, chance: Chance, identity: string) => SendHttp;
   readonly onDecision: (identity: string, snapshot: Parameters<Decide>[0], decision: ReturnType<Decide>) => void;
 }
 
@@ -116,6 +118,7 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
     faults,
     onFate: (fate, request) => options.onFate(identity, fate, request),
     onRequest: (request) => options.onRequest(identity, request),
+    refusal: options.refusal ?? (() => undefined),
     crashesNow: options.crashesNow ?? (() => false),
     crash: end,
   });
@@ -134,7 +137,7 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
       validForMs: breakage.validForMs,
       decide: watched(options, identity),
       measuring: {
-        http: options.metrics(clock, chance.fork(`${identity} metrics`)),
+        http: options.metrics(clock, chance.fork(`${identity} metrics`), identity),
         environment: () => undefined,
         ownNamespace: LEASE_NAMESPACE,
       },

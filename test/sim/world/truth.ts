@@ -23,10 +23,13 @@ import { hasEnded } from "../../../controller/rollout/course/analysisKinds.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { EXPERIMENTS } from "../script/experimentWorlds.ts";
+import { EDGE, edgeKnown } from "../script/edgeWorlds.ts";
 import { pluginKnown } from "../script/pluginWorlds.ts";
 import { RUNS, TEMPLATE } from "../script/analysisWorlds.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
-import { INGRESS, INGRESS_KEYS, splitsLeft } from "../script/trafficWorlds.ts";
+import type { Seen } from "../planes/plane.ts";
+import { ROUTED } from "../planes/planes.ts";
+import { type Given, leftOfRouting } from "./routedWorld.ts";
 
 export const KEY = "default/web";
 
@@ -46,8 +49,10 @@ export interface Truth {
   readonly rollout: Rollout | undefined;
   /** The Deployment that the Rollout replaces. */
   readonly deployment: WorkloadFacts | undefined;
-  /** By name. */
-  readonly ingresses: ReadonlyMap<string, ApiObject>;
+  /** What a router that is a plugin does. */
+  readonly edge: ApiObject | undefined;
+  /** The objects of routers. */
+  readonly seen: Seen;
   readonly sets: ReadonlyMap<string, ReplicaSetFacts>;
   readonly services: ReadonlyMap<string, ServiceFacts>;
   readonly analysisRuns: Iterable<AnalysisRun>;
@@ -101,9 +106,11 @@ function podOf(object: ApiObject): Pod {
 /** Pods of an image that never become ready count as settled. */
 const neverReady = (image: string): boolean => image.endsWith(":bad");
 
-export function observe(): Truth {
+/** `given`: what users want their routers' objects to be. */
+export function observe(given: Given): Truth {
   const stores = createStores();
-  const gatherer = createGatherer(stores, false, pluginKnown);
+  const gatherer = createGatherer(stores, false, pluginKnown, edgeKnown);
+  let edge: ApiObject | undefined;
   const sets = new Map<string, ReplicaSetFacts>();
   const services = new Map<string, ServiceFacts>();
   const pods = new Map<string, Pod>();
@@ -152,15 +159,23 @@ export function observe(): Truth {
   const deployments = stores.workloads.Deployment;
   deployments.seen.add(KEY);
   for (const templates of [stores.templates.namespaced, stores.templates.cluster]) templates.complete = true;
-  const ingresses = stores.routed.stores.get(INGRESS.resource);
-  for (const key of INGRESS_KEYS) ingresses?.seen.add(key);
-  const shown = new Map<string, ApiObject>();
-  const takeIngress = ({ type, object }: Change): void => {
+  for (const store of stores.routed.stores.values()) store.complete = true;
+  const routed = new Map<string, Map<string, ApiObject>>();
+  const seen: Seen = {
+    object: (resource, name) => routed.get(resource)?.get(name),
+    all: (resource) => [...(routed.get(resource)?.values() ?? [])],
+  };
+  const takeRouted = ({ resource, type, object }: Change): void => {
     const raw = object as unknown as RoutedObject & Stored;
-    if (type === "DELETED") shown.delete(object.metadata.name);
-    else shown.set(object.metadata.name, object);
-    if (type === "DELETED") ingresses?.objects.remove(raw);
-    else ingresses?.objects.upsert(raw);
+    const objects = routed.get(resource) ?? new Map<string, ApiObject>();
+    routed.set(resource, objects);
+    const store = stores.routed.stores.get(resource)?.objects;
+    if (type === "DELETED") {
+      objects.delete(object.metadata.name);
+      return store?.remove(raw);
+    }
+    objects.set(object.metadata.name, object);
+    store?.upsert(raw);
   };
   const takeRun = ({ type, object }: Change): void => {
     const raw = object as unknown as AnalysisRun;
@@ -260,10 +275,9 @@ export function observe(): Truth {
     return undefined;
   };
 
-  /** An object with a weight that no spec names. */
   const heldRoute = (): Unrest | undefined => {
-    const [name] = splitsLeft(shown.values(), stores.rollouts.get(KEY));
-    return name === undefined ? undefined : { why: `Ingress ${name} still divides traffic that no spec routes` };
+    const why = leftOfRouting(seen, given, stores.rollouts.get(KEY));
+    return why === undefined ? undefined : { why };
   };
 
   return {
@@ -275,7 +289,10 @@ export function observe(): Truth {
     },
     sets,
     services,
-    ingresses: shown,
+    get edge() {
+      return edge;
+    },
+    seen,
     get analysisRuns() {
       return stores.analysisRuns.values();
     },
@@ -295,7 +312,8 @@ export function observe(): Truth {
       else if (change.resource === "replicasets.apps") takeSet(change);
       else if (change.resource === "services") takeService(change);
       else if (change.resource === DEPLOYMENT.resource) takeDeployment(change);
-      else if (change.resource === INGRESS.resource) takeIngress(change);
+      else if (change.resource === EDGE.resource && change.object.metadata.name === EDGE.name) edge = change.object;
+      else if (ROUTED.has(change.resource)) takeRouted(change);
       else if (change.resource === RUNS) takeRun(change);
       else if (change.resource === EXPERIMENTS) takeExperiment(change);
       else if (change.resource === TEMPLATE.resource) takeTemplate(change);

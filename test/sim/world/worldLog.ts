@@ -6,6 +6,7 @@ import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { Change } from "../../../simulator/model/model.ts";
+import { ROUTED } from "../planes/planes.ts";
 import type { Fate } from "./faults.ts";
 import type { Truth } from "./truth.ts";
 
@@ -72,10 +73,6 @@ function changeText({ type, resource, object, old }: Change, truth: Truth): stri
       const asked = last === undefined ? `created with ${next.spec?.replicas}` : sizeText(last, next);
       return `ReplicaSet ${image} ${asked}, has ${has}${deadline === undefined ? "" : `, until ${deadline.slice(11, 19)}`} v${object.metadata.resourceVersion}`;
     }
-    case "ingresses.networking.k8s.io": {
-      const { annotations = {} } = object.metadata;
-      return `Ingress ${name}${type === "DELETED" ? " is gone" : ""} ${Object.values(annotations).join(" ")}`;
-    }
     case "services": {
       if (type === "DELETED") return `Service ${name} is gone`;
       return `Service ${name} → ${truth.imageOf(next.spec?.selector?.[HASH_LABEL] ?? "")}`;
@@ -96,8 +93,16 @@ function changeText({ type, resource, object, old }: Change, truth: Truth): stri
     case "pods":
       return podText(type, object, truth);
     default:
-      return "";
+      return ROUTED.has(resource) ? routedText({ type, object }) : "";
   }
+}
+
+function routedText({ type, object }: Pick<Change, "type" | "object">): string {
+  const { kind, metadata } = object;
+  const { name, annotations = {} } = metadata;
+  if (type === "DELETED") return `${kind} ${name} is gone`;
+  const marks = Object.values(annotations).join(" ");
+  return `${kind} ${name} ${kind === "Ingress" ? "" : JSON.stringify(object["spec"])} ${marks}`;
 }
 
 const sizeText = (last: Shown, next: Shown): string =>
