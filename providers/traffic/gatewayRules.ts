@@ -150,7 +150,21 @@ const isAllStable = ({ canaryWeight, additional }: RulesInput["traffic"]): boole
  */
 function isManaged(input: RulesInput, rule: unknown): boolean {
   if (nameOf(rule) === "") return isNameless(input, recordIn(rule));
-  return hasOurName(input, rule) && backendsOf(rule).some((backend) => isCanarys(input, backend));
+  return hasOurName(input, rule) && isOurs(input, recordIn(rule));
+}
+
+/** It leads to the canary, or copies requests to it: one that only divides them is the user's, whatever its name. */
+function isOurs(input: RulesInput, rule: Json): boolean {
+  const backends = backendsOf(rule);
+  if (!backends.some((backend) => isCanarys(input, backend))) return false;
+  const stables = [input.services.stable, input.mark?.stable];
+  const isStables = (backend: unknown): boolean => stables.includes(serviceOf(input, backend));
+  const isCopied = listIn(rule, "filters").some((filter) => {
+    const { backendRef } = recordIn(recordIn(filter)["requestMirror"]);
+    // With ping-pong stable was the canary.
+    return isCanarys(input, backendRef) || isStables(backendRef);
+  });
+  return isCopied || !backends.some(isStables);
 }
 
 const nameOf = (rule: unknown): string => textIn(recordIn(rule), "name");
@@ -171,13 +185,9 @@ function isCanarys(input: RulesInput, backend: unknown): boolean {
  * such member: it is told by its matches. Where a rule has a name of ours, one without is the user's.
  */
 function isNameless(input: RulesInput, rule: Json): boolean {
-  const { made = [], stable } = input.mark ?? {};
+  const { made = [] } = input.mark ?? {};
   if (made.length === 0 || input.rules.some((one) => hasOurName(input, one))) return false;
-  if (!made.some((matches) => equal(matches, rule["matches"]))) return false;
-  const backends = backendsOf(rule);
-  if (!backends.some((backend) => isCanarys(input, backend))) return false;
-  const isOfBoth = backends.some((backend) => [input.services.stable, stable].includes(serviceOf(input, backend)));
-  return !isOfBoth || withoutMirror(input, rule) !== rule;
+  return made.some((matches) => equal(matches, rule["matches"])) && isOurs(input, rule);
 }
 
 /** Whether a backend is a Service of the Rollout's namespace; an absent namespace is that of the route. */
