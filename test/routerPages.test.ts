@@ -68,6 +68,16 @@ describe("the pages of routers", () => {
     },
   );
 
+  test("the page of all routers says which of them can have header routes, copy requests and keep sessions", () => {
+    const points = flat(page("README")).split(" - **");
+    const about = (word: string): string => points.find((point) => point.includes(`(\`${word}\`)`)) ?? "";
+    for (const { title, abilities } of DRIVEN_ROUTERS) {
+      if (abilities.headerRoutes !== undefined) expect(about("setHeaderRoute")).toContain(title);
+      if (abilities.mirrorRoutes === true) expect(about("setMirrorRoute")).toContain(title);
+      if (abilities.sessionAffinity !== undefined) expect(about("sessionAffinity")).toContain(title);
+    }
+  });
+
   test("the other routers stand on the page of those that are held, and only there", () => {
     const others = page("others").split("\n\n").at(1) ?? "";
     for (const { kind, title, route } of ROUTERS) {

@@ -65,6 +65,12 @@ const experiment = { additional: [{ serviceName: "web-a", podTemplateHash: "a", 
 
 const stories: readonly RoutingStory[] = [
   {
+    sentence: "The user's rule has a name of managedRoutes: it is divided, and stays",
+    rollout: one,
+    objects: [route("shop", [{ name: "beta", backendRefs: halves }])],
+    wants: [wanting(0), wanting(20), wanting(0)],
+  },
+  {
     sentence: "An HTTPRoute as in Git is that again once stable has all; what else stands in it stays",
     rollout: one,
     objects: [

@@ -221,7 +221,7 @@ function patchOf(
   { rollout, traffic }: RoutingInput,
   { namespace, label }: Stanza,
   current: RoutedObject,
-  { rules, isSplit, was }: Rules,
+  { rules, isSplit, was, made }: Rules,
 ): MergePatch | undefined {
   const name = markName(rollout, namespace);
   const before = marksOf(current);
@@ -229,6 +229,7 @@ function patchOf(
     ...servicesOf(rollout, "instead"),
     ...(was === undefined ? {} : { was }),
     routes: [...traffic.routes.map((route) => route.name), ...sessionNames(rollout, traffic.affinity !== undefined)],
+    ...(made.length === 0 ? {} : { made }),
     experiments: traffic.additional.map(({ serviceName }) => serviceName),
     ...(label === undefined ? {} : { label: label.key }),
     ...(traffic.affinity === undefined ? {} : { cookie: traffic.affinity.cookieName }),

@@ -43,15 +43,28 @@ const rules: Readonly<Record<string, readonly object[]>> = {
   GRPCRoute: [{ backendRefs }, { matches: [{ method: { service: "shop.Cart" } }], backendRefs }],
 };
 
+/** The kinds of older versions know no names of rules, and drop them. */
+function withoutRuleNames(definition: Draft): Draft {
+  const text = JSON.stringify(definition, (key, value: unknown) => {
+    const isRule = typeof value === "object" && value !== null && "backendRefs" in value && "matches" in value;
+    return key === "properties" && isRule ? { ...value, name: undefined } : value;
+  });
+  return JSON.parse(text) as Draft;
+}
+
 if (existsSync(file)) {
   test.each([
-    ["HTTPRoute", "httpRoute"],
-    ["GRPCRoute", "grpcRoute"],
-  ])("rules of a %s are taken as they are, and in the end it is what it was", (kind, member) => {
+    ["HTTPRoute", "httpRoute", "with names"],
+    ["HTTPRoute", "httpRoute", "without names, as before 1.4"],
+    ["GRPCRoute", "grpcRoute", "with names"],
+    ["GRPCRoute", "grpcRoute", "without names, as before 1.4"],
+  ])("rules of a %s by %s, %s, are taken as they are, and in the end it is what it was", (kind, member, names) => {
     const core = createCore({ clock: manualClock() });
+    const isNamed = names === "with names";
     const documents = Bun.YAML.parse(readFileSync(file, "utf8")) as readonly (Draft | null)[];
     for (const one of documents)
-      if (one?.kind === "CustomResourceDefinition") core.create("customresourcedefinitions.apiextensions.k8s.io", one);
+      if (one?.kind === "CustomResourceDefinition")
+        core.create("customresourcedefinitions.apiextensions.k8s.io", isNamed ? one : withoutRuleNames(one));
     const rollout = routedBy({
       plugins: { [GATEWAY_PLUGIN]: { [member]: "shop" } },
       managedRoutes: [{ name: "beta" }, { name: "copy" }],
@@ -68,6 +81,8 @@ if (existsSync(file)) {
       wanting(20),
       ...(kind === "HTTPRoute" ? [wanting(30, { affinity })] : []),
       wanting(20, { routes: [header, mirror], ...experiment }),
+      wanting(20, { routes: [{ ...header, match: [{ headerName: "x-beta", headerValue: { exact: "b" } }] }] }),
+      wanting(20, { routes: [{ ...mirror, match: [] }] }),
       wanting(60, { routes: [mirror] }),
       wanting(100),
       wanting(0),
@@ -78,9 +93,11 @@ if (existsSync(file)) {
       expect([plan.kind, plan.writes.length]).toEqual(["plan", 1]);
       for (const write of plan.writes) {
         if (write.kind !== "patch") throw new Error("routes are the user's");
-        core.modify(place(write.ref), (old) => applyMergePatch(old, write.patch), { fieldValidation: "Strict" });
+        const fieldValidation = isNamed ? "Strict" : "Ignore";
+        core.modify(place(write.ref), (old) => applyMergePatch(old, write.patch), { fieldValidation });
       }
       expect(route().writes).toEqual([]);
+      expect(isNamed || !JSON.stringify(object(metadata)?.spec).includes('"name":"beta')).toBe(true);
     }
     const after = object(metadata);
     expect([after?.spec, after?.metadata.labels ?? {}, after?.metadata.annotations ?? {}]).toEqual([before, {}, {}]);

@@ -15,6 +15,8 @@ export interface GatewayMark {
   readonly was?: number;
   /** Names of header and mirror routes. */
   readonly routes: readonly string[];
+  /** The matches of each rule that was made: kinds before version 1.4 of the Gateway API keep no names of rules. */
+  readonly made?: readonly unknown[];
   /** Services of experiments. */
   readonly experiments: readonly string[];
   /** The key of the label of routes in progress. */
@@ -37,6 +39,7 @@ function markIn(mark: Json): GatewayMark {
     canary: textIn(mark, "canary"),
     ...(typeof was === "number" ? { was } : {}),
     routes: names("routes"),
+    ...(listIn(mark, "made").length === 0 ? {} : { made: listIn(mark, "made") }),
     experiments: names("experiments"),
     ...(typeof label === "string" ? { label } : {}),
     ...(typeof cookie === "string" ? { cookie } : {}),

@@ -2,6 +2,8 @@
  * The rules of a route, for some traffic (docs/behaviour/traffic.md#gateway-api). A rule that leads to both Services is
  * one of those that are divided; whatever else stands in a rule, and other rules, are the user's and stay.
  */
+import { equal } from "../../kube/object/equality.ts";
+import { withMember } from "../../kube/object/json.ts";
 import { type Json, listIn, recordIn, textIn } from "./gatewayObject.ts";
 import { managedMatches } from "./gatewayMatches.ts";
 import { hasCookies, sessionRule, withCookie, withoutCookie } from "./gatewaySessions.ts";
@@ -39,6 +41,8 @@ export interface Rules {
   readonly isSplit: boolean;
   /** Weight of stable while it has all, where that is not the total. */
   readonly was: number | undefined;
+  /** The matches of each rule that is ours. */
+  readonly made: readonly unknown[];
   /** Why a header or mirror route cannot be put here. */
   readonly faults: readonly string[];
 }
@@ -63,12 +67,19 @@ export function rulesFor(input: RulesInput): Rules {
   return {
     // A header makes a match more particular, so that its rule wins wherever it stands. A mirror need not be, and of
     // equals the first rule wins.
-    rules: [...kept.rules, ...headers, ...kept.sessions],
+    rules: asStored(input, [...kept.rules, ...headers, ...kept.sessions]),
     divided: sources.length,
     isSplit: sources.length > 0 && (!isAllStable(traffic) || traffic.additional.length + traffic.routes.length > 0),
     was,
+    made: [...mirrors, ...headers, ...kept.sessions].map(({ matches }) => matches),
     faults,
   };
+}
+
+/** Without names where the API server drops them: else every pass would write them once more. */
+function asStored(input: RulesInput, next: readonly unknown[]): readonly unknown[] {
+  if (!input.rules.some((rule) => nameOf(rule) === "" && isManaged(input, rule))) return next;
+  return next.map((rule) => (hasOurName(input, rule) ? withMember(recordIn(rule), "name", undefined) : rule));
 }
 
 interface Sessions {
@@ -138,11 +149,45 @@ const isAllStable = ({ canaryWeight, additional }: RulesInput["traffic"]): boole
  * canary: of the same name, another Rollout's does not.
  */
 function isManaged(input: RulesInput, rule: unknown): boolean {
-  const { managedNames, services, mark } = input;
-  const name = textIn(recordIn(rule), "name");
-  if (name === "" || !(managedNames.has(name) || managedNames.has(name.replace(/-\d+$/, "")))) return false;
-  const canaries = new Set([services.canary, mark?.canary]);
-  return backendsOf(rule).some((backend) => canaries.has(serviceOf(input, backend)));
+  if (nameOf(rule) === "") return isNameless(input, recordIn(rule));
+  return hasOurName(input, rule) && isOurs(input, recordIn(rule));
+}
+
+/** It leads to the canary, or copies requests to it: one that only divides them is the user's, whatever its name. */
+function isOurs(input: RulesInput, rule: Json): boolean {
+  const backends = backendsOf(rule);
+  if (!backends.some((backend) => isCanarys(input, backend))) return false;
+  const stables = [input.services.stable, input.mark?.stable];
+  const isStables = (backend: unknown): boolean => stables.includes(serviceOf(input, backend));
+  const isCopied = listIn(rule, "filters").some((filter) => {
+    const { backendRef } = recordIn(recordIn(filter)["requestMirror"]);
+    // With ping-pong stable was the canary.
+    return isCanarys(input, backendRef) || isStables(backendRef);
+  });
+  return isCopied || !backends.some(isStables);
+}
+
+const nameOf = (rule: unknown): string => textIn(recordIn(rule), "name");
+
+function hasOurName({ managedNames }: RulesInput, rule: unknown): boolean {
+  const name = nameOf(rule);
+  return name !== "" && (managedNames.has(name) || managedNames.has(name.replace(/-\d+$/, "")));
+}
+
+/** Whether it leads to the canary, or to what was the canary when the mark was written. */
+function isCanarys(input: RulesInput, backend: unknown): boolean {
+  const service = serviceOf(input, backend);
+  return service !== "" && (service === input.services.canary || service === input.mark?.canary);
+}
+
+/**
+ * One of ours that the API server has stored without its name, since kinds before version 1.4 of the Gateway API have no
+ * such member: it is told by its matches. Where a rule has a name of ours, one without is the user's.
+ */
+function isNameless(input: RulesInput, rule: Json): boolean {
+  const { made = [] } = input.mark ?? {};
+  if (made.length === 0 || input.rules.some((one) => hasOurName(input, one))) return false;
+  return made.some((matches) => equal(matches, rule["matches"])) && isOurs(input, rule);
 }
 
 /** Whether a backend is a Service of the Rollout's namespace; an absent namespace is that of the route. */

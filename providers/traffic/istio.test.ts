@@ -233,7 +233,7 @@ const stories: readonly RoutingStory[] = [
         {
           http: [
             { name: "a", route: byHost(20) },
-            { name: "gone", route: byHost() },
+            { name: "gone", route: [to("web-next", 100)] },
             { name: "b", route: byHost() },
           ],
         },
@@ -246,6 +246,25 @@ const stories: readonly RoutingStory[] = [
       ),
     ],
     wants: [wanting(20)],
+  },
+  {
+    sentence: "The user's own routes have names of managedRoutes: they stay",
+    rollout: routedBy({ istio: { virtualService: { name: "shop", routes: ["main"] } }, managedRoutes }),
+    objects: [
+      service({
+        http: [
+          { name: "beta", match: [{ uri: { prefix: "/beta" } }], route: [to("docs")] },
+          { name: "main", route: byHost() },
+        ],
+      }),
+    ],
+    wants: [wanting(0), wanting(20, { routes: [header] }), wanting(0)],
+  },
+  {
+    sentence: "The only route has a name of managedRoutes: it is divided",
+    rollout: routedBy({ istio: { virtualService: { name: "shop" } }, managedRoutes: [{ name: "main" }] }),
+    objects: [service({ http: [{ name: "main", route: byHost() }] })],
+    wants: [wanting(0), wanting(20), wanting(0)],
   },
   {
     sentence: "A mark that cannot be read is written anew, or goes",

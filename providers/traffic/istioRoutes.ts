@@ -6,7 +6,7 @@ import { equal } from "../../kube/object/equality.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { at, type Place, root, text, whole } from "../../kube/validation/place.ts";
 import type { Split } from "./istioMark.ts";
-import { destinationsOf, firstLabel, partiesOf, roleOf, weightOf } from "./istioRoles.ts";
+import { destinationsOf, firstLabel, partiesOf, type Role, roleOf, weightOf } from "./istioRoles.ts";
 import { withoutSessions, withSessions } from "./istioSessions.ts";
 import type { ManagedRoute, Traffic } from "./router.ts";
 import { selectHttp, selectTcp, selectTls } from "./virtualService.ts";
@@ -114,7 +114,7 @@ function httpRoutes(
     return { routes: [], changed: false, set: [], unmade: traffic.routes, removed: [], sessions: 0 };
   const names = new Set([...split.managed, ...traffic.routes.map(({ name }) => name)]);
   for (const name of split.routes) names.delete(name);
-  const isManaged = (route: unknown): boolean => names.has(nameOf(route));
+  const isManaged = (route: unknown): boolean => names.has(nameOf(route)) && isOurs(route, split);
   const { routes, changed, divided, first } = weighted(
     all.filter((route) => !isManaged(route)),
     selectHttp,
@@ -147,6 +147,19 @@ function httpRoutes(
 }
 
 const nameOf = (route: unknown): string => text(at(root(route), "name"));
+
+/**
+ * Whether a route with a name of `managedRoutes` can be one of ours, and not one of the user's of that name: it leads to
+ * the canary, or copies requests to it. Where the Rollout names no routes the others have to go, for one to be left.
+ */
+function isOurs(route: unknown, split: Split): boolean {
+  const parties = partiesOf(split);
+  const roles = new Set(destinationsOf(route).map((each) => roleOf(each, parties)));
+  const isParty = (role: Role): boolean => role === "canary" || role === "stable";
+  if (isParty(roleOf({ destination: at(root(route), "mirror").value }, parties))) return true;
+  if (roles.has("canary") && roles.has("stable")) return false;
+  return split.routes.length === 0 || (roles.size > 0 && [...roles].every(isParty));
+}
 
 /**
  * A destination that is nobody's and gets requests is removed, since no share is left for it; so are those of experiments

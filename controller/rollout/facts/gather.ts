@@ -288,6 +288,8 @@ function namedObjectProblem({ routed }: Stores, rollout: Rollout): string | unde
   const { namespace } = rollout.metadata;
   const refused = refusalOf(routed, rollout);
   if (refused !== undefined) return `spec.strategy.canary.trafficRouting: Forbidden: ${refused}`;
+  // An abort goes on through the other objects; the router whose object it is tells the fault.
+  if (rollout.status?.abort === true) return undefined;
   const objectsOf = (resource: Resource): Lookup<unknown> => {
     const placeOf = routed.routers.find((router) => router.named?.resource.plural === resource.plural)?.named?.placeOf;
     const find = (name: string): unknown => {

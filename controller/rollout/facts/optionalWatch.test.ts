@@ -189,7 +189,7 @@ describe("a kind that only some Rollouts need", () => {
 describe("a kind that cannot be read", () => {
   test.each([
     [403, "Forbidden", "the controller may not list and watch deployments.apps: grant it, or name another kind"],
-    [404, "NotFound", "the API server does not serve deployments.apps"],
+    [404, "NotFound", "the API server does not serve deployments.apps (v1)"],
   ])(
     "for good (HTTP %d) is told to its Rollouts, and does not make the controller unready",
     async (status, reason, why) => {

@@ -9,7 +9,7 @@ import type { KubeClient } from "../../../kube/client/transport.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../../../kube/runtime/watch.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { logWatchError, type Complaints } from "../../process/complaints.ts";
-import { isAllKey, keysOfObject, neededOf, needOf, type OptionalStore } from "./optionalStore.ts";
+import { isAllKey, keysOfObject, neededOf, needOf, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 import type { Stores } from "./stores.ts";
 import { keyOf } from "../../../kube/runtime/cache.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
@@ -212,15 +212,15 @@ function failed(parts: Parts, error: unknown, failures: number): void {
   const { store, complaints } = parts;
   const isUnserved = error instanceof ApiError && error.status === 404;
   if (!isUnserved || store.kind.isAlternative !== true) logWatchError(complaints, store.kind.resource, error, failures);
-  const why = refusalOf(error, store.kind.resource);
+  const why = refusalOf(error, store.kind);
   if (why === undefined || why === store.refused) return;
   store.refused = why;
   enqueueNeeding(parts);
 }
 
-function refusalOf(error: unknown, resource: string): string | undefined {
+function refusalOf(error: unknown, { resource, api }: OptionalKind): string | undefined {
   if (!(error instanceof ApiError)) return undefined;
-  if (error.status === 404) return `the API server does not serve ${resource}`;
+  if (error.status === 404) return `the API server does not serve ${resource} (${api.version})`;
   if (error.status === 403) return `the controller may not list and watch ${resource}: grant it, or name another kind`;
   return undefined;
 }
