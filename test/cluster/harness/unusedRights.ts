@@ -31,6 +31,10 @@ export const reasons: Readonly<Record<string, string>> = {
   "get experiments.argoproj.io": "only where the watch is late (controller/rollout/apply/recorded.test.ts)",
   "list targetgroupbindings.elbv2.k8s.aws": "only with --aws-verify-target-group (albVerify.cluster.ts)",
   "list endpointslices.discovery.k8s.io": "only with --aws-verify-target-group (albVerify.cluster.ts)",
+  "list gatewayclasses.gateway.networking.k8s.io":
+    "only for a mirror route by the Gateway API (traefikDataPlane.cluster.ts)",
+  "watch gatewayclasses.gateway.networking.k8s.io":
+    "only for a mirror route by the Gateway API (traefikDataPlane.cluster.ts)",
   "get services": "only where the Service of an Experiment is there already (experimentLife.cluster.ts)",
   "delete services": "only of an Experiment that is kept; else it goes with its owner (experiment.cluster.ts)",
   "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",
