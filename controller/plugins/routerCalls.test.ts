@@ -131,6 +131,17 @@ describe("a router that is a plugin", () => {
     expect([stateAt(0).kind, world.arrived]).toEqual(["answered", 1]);
   });
 
+  test("sets no pace for passes that want one traffic and another by turns, as beside a router that cannot be written", async () => {
+    const { clock, sent, ask, world } = calls();
+    for (const weight of [20, 40, 20, 40, 20, 40]) {
+      await ask(weight);
+      await sent.at(-1)?.answer(successful);
+    }
+    expect([sent.length, world.arrived]).toEqual([6, 4]);
+    await clock.advance(10_000);
+    expect(world.arrived).toBe(6);
+  });
+
   test("is asked again for traffic that it had before another", async () => {
     const { sent, stateAt, ask } = calls();
     for (const weight of [20, 0]) {

@@ -39,6 +39,8 @@ const AGAIN_MS = 10_000;
 /** What a plugin wants sooner or later than this is not granted. */
 const SOONEST_MS = 1_000;
 const LATEST_MS = 3_600_000;
+/** Of what is asked for, within AGAIN_MS: more often it is another router that holds the Rollout back and forth. */
+const MOST_CHANGES = 4;
 /** A service that has forgotten what it was asked is told again. */
 const REFRESH_MS = 600_000;
 
@@ -49,6 +51,8 @@ interface Asked {
   readonly service: PluginService;
   /** All that the answer holds for. */
   readonly text: string;
+  /** When it was asked for something else than before, lately. */
+  readonly changes: readonly number[];
   flight: AbortController | undefined;
   answer: { readonly it: RouterPluginAnswer; readonly dueAt: number } | undefined;
 }
@@ -83,10 +87,14 @@ export function createRouterCalls(ports: RouterCallPorts): RouterCalls {
     const text = textOf(question, service);
     const before = own.get(question.plugin);
     if (before?.text !== text) before?.flight?.abort();
+    const now = clock.now();
+    const changes = [...(before?.changes ?? []).filter((at) => now - at < AGAIN_MS), now];
     const asked: Asked =
-      before?.text === text ? before : { rollout, question, service, text, flight: undefined, answer: undefined };
+      before?.text === text
+        ? before
+        : { rollout, question, service, text, changes, flight: undefined, answer: undefined };
     own.set(question.plugin, asked);
-    if (asked.flight !== undefined || clock.now() < (asked.answer?.dueAt ?? 0)) return;
+    if (asked.flight !== undefined || now < (asked.answer?.dueAt ?? 0)) return;
     const flight = (asked.flight = new AbortController());
     void answerTo(ports, rollout, question, service, sequence(), flight.signal).then(({ answer, againMs }) => {
       if (asked.flight !== flight || known.get(uid)?.get(question.plugin) !== asked) return;
@@ -94,7 +102,9 @@ export function createRouterCalls(ports: RouterCallPorts): RouterCalls {
       // The next leader asks for itself.
       if (validForMs() <= 0) return;
       asked.answer = { it: answer, dueAt: clock.now() + againMs };
-      arrived();
+      // Each pass may ask for something else again, as long as another router can not be written.
+      if (asked.changes.length > MOST_CHANGES) clock.after(AGAIN_MS, arrived);
+      else arrived();
     });
   };
   return {

@@ -259,10 +259,13 @@ export const mutations: readonly Mutation[] = [
   deciding("the floor is rounded the wrong way", generous),
   deciding("a Deployment's pods go before the Rollout's are there", ousting),
   deciding("traffic goes where no pods are yet", rash),
-  deciding(
-    "pods do not wait for a router that is a plugin",
-    (real) => (snapshot, now) => real(allConfirmed(snapshot), now),
-  ),
+  {
+    ...deciding(
+      "pods do not wait for a router that is a plugin",
+      (real) => (snapshot, now) => real(allConfirmed(snapshot), now),
+    ),
+    from: 500,
+  },
   deciding("generic tools take an update that waits for done", hopeful),
   { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
   { ...patching("writes do not name the version that they rest on", withoutVersion), from: 100 },

@@ -93,7 +93,7 @@ export const routerMutations: readonly Mutation[] = [
   {
     ...requesting("a router that cannot be written keeps others from an abort", discouraged),
     isCalm: true,
-    from: 4_232,
+    from: 5_570,
   },
   requesting("an object of the user's is not given back", untidy),
   requesting("a routed object is written without a change", restless),

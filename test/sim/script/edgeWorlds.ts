@@ -2,6 +2,7 @@
  * Worlds in which a plugin routes beside NGINX: a made-up service that heeds the later of two requests, answers late,
  * wrongly or never, and does late what it has not answered for. Where it sends requests stands in an object.
  */
+import { equal } from "../../../kube/object/equality.ts";
 import { isObject } from "../../../kube/object/json.ts";
 import type { PluginTraffic } from "../../../providers/traffic/router.ts";
 import type { RouterPluginsKnown } from "../../../controller/rollout/facts/routerPluginFacts.ts";
@@ -25,32 +26,40 @@ export function edged(script: Script, chance: Chance): Script {
   return { ...script, manifest: { ...script.manifest, spec: { ...script.manifest.spec, strategy: { canary } } } };
 }
 
+interface Shares {
+  readonly shares: string;
+  readonly total: string;
+}
+
 /** @returns does what a request asks for, as one of its own would */
 export function createEdge(core: ApiCore): (body: string) => void {
   core.create(EDGE.resource, {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: EDGE.name, namespace: EDGE.namespace },
-    data: { shares: "{}" },
+    data: { shares: "{}", total: "100" },
   });
   let newest = 0;
   return (body) => {
     const { sequence, traffic } = JSON.parse(body) as { readonly sequence: number; readonly traffic: PluginTraffic };
     if (sequence < newest) return;
     newest = sequence;
-    const { canaryService, canaryWeight, stableService, stableWeight } = traffic;
+    const { canaryService, canaryWeight, stableService, stableWeight, total } = traffic;
     const shares = JSON.stringify({ [canaryService]: canaryWeight, [stableService]: stableWeight });
-    const { data } = core.get(EDGE) as unknown as { readonly data: { readonly shares: string } };
-    if (data.shares !== shares) core.modify(EDGE, (object) => ({ ...object, data: { shares } }));
+    const { data } = core.get(EDGE) as unknown as { readonly data: Shares };
+    const next = { shares, total: String(total) };
+    if (!equal(data, next)) core.modify(EDGE, (object) => ({ ...object, data: next }));
   };
 }
 
-/** Percent of the traffic by Service, as the plugin was asked last; none for a Rollout that does not name it. */
+const dataOf = (edge: ApiObject | undefined): Shares | undefined =>
+  (edge as { readonly data?: Shares } | undefined)?.data;
+
+/** Parts of the traffic by Service, as the plugin was asked last; none for a Rollout that does not name it. */
 function edgeShares(edge: ApiObject | undefined, { spec }: Rollout): ReadonlyMap<string, number> {
   const { plugins } = spec.strategy?.canary?.trafficRouting ?? {};
   if (!isObject(plugins) || plugins[EDGE_PLUGIN] === undefined) return new Map();
-  const { data } = (edge ?? {}) as { readonly data?: { readonly shares: string } };
-  return new Map(Object.entries(JSON.parse(data?.shares ?? "{}") as Readonly<Record<string, number>>));
+  return new Map(Object.entries(JSON.parse(dataOf(edge)?.shares ?? "{}") as Readonly<Record<string, number>>));
 }
 
 /** Where requests go by it. */
@@ -60,7 +69,7 @@ export const edgeWays = (edge: ApiObject | undefined, rollout: Rollout): readonl
     of: EDGE.name,
     to: service(name),
     weight,
-    total: 100,
+    total: Number(dataOf(edge)?.total ?? 100),
   }));
 
 /** At rest it does what the status says. */
