@@ -164,7 +164,9 @@ function isOurs(input: RulesInput, rule: Json): boolean {
     // With ping-pong stable was the canary.
     return isCanarys(input, backendRef) || isStables(backendRef);
   });
-  return isCopied || !backends.some(isStables);
+  // With ping-pong the Service of the one that is stable now was the canary's.
+  const own = backends.filter((backend) => isCanarys(input, backend) || isStables(backend));
+  return isCopied || new Set(own.map((backend) => serviceOf(input, backend))).size === 1;
 }
 
 const nameOf = (rule: unknown): string => textIn(recordIn(rule), "name");
