@@ -364,31 +364,6 @@ describe("a route that is not divided any more", () => {
     ]);
   });
 
-  test("loses its header routes when ping-pong has made stable of the Service that they lead to", () => {
-    const pingPong = {
-      pingPong: { pingService: "web", pongService: "web-next" },
-      stableService: "",
-      canaryService: "",
-    };
-    const rollout = routedBySettings({ httpRoute: "shop" }, ["beta", "copy"], pingPong);
-    const stableIs = (stablePingPong: "ping" | "pong") => ({ ...rollout, status: { canary: { stablePingPong } } });
-    const world = routingWorld([route("shop", [{ backendRefs: halves }])]);
-    const [ref] = plugins.reads(rollout, byDefault);
-    if (ref === undefined) throw new Error("no route is read");
-    const rules = () => (world.object(ref)?.spec as { readonly rules: readonly unknown[] }).rules;
-    world.route(plugins, stableIs("ping"), wanting(100, { routes: [beta, mirror("copy", [])] }));
-    expect(rules()).toHaveLength(3);
-    world.route(plugins, stableIs("pong"), wanting(0));
-    expect(rules()).toEqual([
-      {
-        backendRefs: [
-          { ...web, weight: 0 },
-          { ...next, weight: 100 },
-        ],
-      },
-    ]);
-  });
-
   test("is returned by a Rollout of another namespace, too, that selects it no more", () => {
     const backendRefs = halves.map((backend) => ({ ...backend, namespace: "default" }));
     const world = routingWorld([route("shop", [{ backendRefs }], { namespace: "edge", labels: { app: "web" } })]);
