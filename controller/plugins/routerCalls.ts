@@ -15,7 +15,7 @@ import { givenBack } from "../../providers/traffic/pluginTraffic.ts";
 import type { RouterQuestion } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { RouterPluginsKnown } from "../rollout/facts/routerPluginFacts.ts";
-import type { RouterPluginAnswer, RouterPluginState } from "../rollout/model/routerPlugins.ts";
+import { type RouterPluginAnswer, type RouterPluginState, stateOfAsked } from "../rollout/model/routerPlugins.ts";
 import { askService, cutMessage, mistake, type ServiceAnswer, type ServicePorts } from "./askService.ts";
 import type { PluginsConfigured } from "./configuration.ts";
 
@@ -148,14 +148,7 @@ function stateOf(
   const asked = own?.get(question.plugin);
   if (asked === undefined || asked.text !== textOf(question, found.service))
     return { kind: "unanswered", isAsked: false };
-  const { answer, flight } = asked;
-  if (answer === undefined) return { kind: "unanswered", isAsked: flight !== undefined };
-  return {
-    kind: "answered",
-    answer: answer.it,
-    isDue: flight === undefined && answer.dueAt <= now,
-    dueAt: answer.dueAt,
-  };
+  return stateOfAsked(asked, now);
 }
 
 interface Answered {

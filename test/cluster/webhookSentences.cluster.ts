@@ -3,6 +3,7 @@
  * happen, and of other people's policies.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { definition } from "../../simulator/simulate/routed/madeUp.ts";
 import { otherController } from "./harness/controllerProcess.ts";
 import { clusterTemplate, metric, type OwnWebhook, startOwnWebhook, template } from "./harness/ownWebhook.ts";
 import { podsOf, rolloutOf } from "./harness/plainRollout.ts";
@@ -52,20 +53,10 @@ const serviceOf = (name: string, app: string) => ({
 /** Resolves when the kind is served; the first version is stored. @param converter who makes the others of it */
 async function define(group: string, kind: string, versions: readonly string[], converter?: string): Promise<void> {
   const plural = `${kind.toLowerCase()}s`;
-  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
   const webhook = { clientConfig: { url: converter }, conversionReviewVersions: ["v1"] };
-  await own.store({
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
-      versions: versions.map((name, n) => ({ name, served: true, storage: n === 0, schema })),
-      ...(converter !== undefined && { conversion: { strategy: "Webhook", webhook } }),
-    },
-  });
+  const made = definition(group, versions, kind, plural);
+  const conversion = converter === undefined ? {} : { conversion: { strategy: "Webhook", webhook } };
+  await own.store({ ...made, spec: { ...(made["spec"] as object), ...conversion } });
   while ((await own.api.list(`/apis/${group}/${versions[0]}/${plural}`).catch(() => undefined)) === undefined) {
     await Bun.sleep(100);
   }

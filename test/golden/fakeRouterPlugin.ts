@@ -1,7 +1,11 @@
 /** The routers of a golden world that are plugins: each answers after a while, as a test says at that time. */
 import { pluginsState, questionsOf } from "../../controller/rollout/facts/routerPluginFacts.ts";
 import type { RoutingState } from "../../controller/rollout/model/model.ts";
-import type { RouterPluginAnswer, RouterPluginState } from "../../controller/rollout/model/routerPlugins.ts";
+import {
+  type RouterPluginAnswer,
+  type RouterPluginState,
+  stateOfAsked,
+} from "../../controller/rollout/model/routerPlugins.ts";
 import { equal } from "../../kube/object/equality.ts";
 import type { RouterQuestion, Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -68,14 +72,7 @@ function stateOf({ configured, asked }: RouterPlugins, question: RouterQuestion,
   if (!configured.includes(question.plugin)) return { kind: "unusable", problem: "nobody has configured it" };
   const one = asked.get(question.plugin);
   if (one === undefined || !equal(one.question, question)) return { kind: "unanswered", isAsked: false };
-  const { flight, answer } = one;
-  if (answer === undefined) return { kind: "unanswered", isAsked: flight !== undefined };
-  return {
-    kind: "answered",
-    answer: answer.it,
-    isDue: flight === undefined && answer.dueAt <= now,
-    dueAt: answer.dueAt,
-  };
+  return stateOfAsked(one, now);
 }
 
 /** What the plugins make of how the other routers stand. */

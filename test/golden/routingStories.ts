@@ -16,6 +16,7 @@ import { TRAFFIC_SPLIT_VERSIONS } from "../../providers/traffic/smi.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiObject, Draft } from "../../simulator/model/model.ts";
+import { definition } from "../../simulator/simulate/routed/madeUp.ts";
 import { createCore } from "../../simulator/server/objects/core.ts";
 import { applyMergePatch } from "../../simulator/patch/applyMergePatch.ts";
 import { canary, rolloutOf, setWeight } from "./edits.ts";
@@ -71,24 +72,6 @@ function kindsOf(settings: RouterSettings): readonly RoutedResource[] {
 /** Those that the simulator knows by itself. */
 const BUILT_IN = new Set(["networking.k8s.io"]);
 
-/** A kind for which the simulator accepts any object. */
-const definition = (group: string, kind: string, plural: string, versions: readonly string[]): Draft => ({
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: `${plural}.${group}` },
-  spec: {
-    group,
-    scope: "Namespaced",
-    names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
-    versions: versions.map((name, n) => ({
-      name,
-      served: true,
-      storage: n === 0,
-      schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-    })),
-  },
-});
-
 /** `objects` may leave out their namespace, apiVersion and kind: they are Ingresses in "default". */
 export function routingWorld(objects: readonly Draft[], settings: RouterSettings = byDefault): RoutingWorld {
   const core = createCore({ clock: manualClock() });
@@ -96,7 +79,7 @@ export function routingWorld(objects: readonly Draft[], settings: RouterSettings
   for (const { group, kind, plural, version } of kinds) {
     if (BUILT_IN.has(group)) continue;
     const versions = kind === "TrafficSplit" ? TRAFFIC_SPLIT_VERSIONS : [version];
-    core.create("customresourcedefinitions.apiextensions.k8s.io", definition(group, kind, plural, versions));
+    core.create("customresourcedefinitions.apiextensions.k8s.io", definition(group, versions, kind, plural));
   }
   const namespaces = new Set(objects.map(({ metadata }) => metadata?.namespace ?? "default"));
   for (const name of namespaces) if (name !== "default") core.create("namespaces", { metadata: { name } });

@@ -25,6 +25,22 @@ export type RouterPluginState =
       readonly dueAt: number;
     };
 
+/** Of one that was asked this question. @param asked `flight` while it is being asked, its last answer, and until when that holds */
+export function stateOfAsked(
+  {
+    answer,
+    flight,
+  }: {
+    readonly answer: { readonly it: RouterPluginAnswer; readonly dueAt: number } | undefined;
+    readonly flight: unknown;
+  },
+  now: number,
+): RouterPluginState {
+  if (answer === undefined) return { kind: "unanswered", isAsked: flight !== undefined };
+  const { it, dueAt } = answer;
+  return { kind: "answered", answer: it, isDue: flight === undefined && dueAt <= now, dueAt };
+}
+
 export interface RouterPluginFacts {
   readonly stateOf: (question: RouterQuestion) => RouterPluginState;
 }
