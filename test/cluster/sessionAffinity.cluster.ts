@@ -10,6 +10,7 @@ import { healthy, inPhase, newWorld, pausedAt } from "./harness/clusterWorld.ts"
 import { otherController } from "./harness/controllerProcess.ts";
 import { type StartedHarness, startHarness } from "./harness/harness.ts";
 import { sharedDir } from "./harness/kubeBinary.ts";
+import { rolloutOf } from "./harness/plainRollout.ts";
 import { until } from "./harness/until.ts";
 import { abort, promote, setImage } from "./harness/userActions.ts";
 
@@ -169,24 +170,13 @@ ours.concurrent.each(ROWS.map((row) => [row.title, row] as const))(
       });
     }
     await cluster.api.create(objects, row.object);
-    await world.create({
-      apiVersion: "argoproj.io/v1alpha1",
-      kind: "Rollout",
-      metadata: { name: "app" },
-      spec: {
-        replicas: 1,
-        selector: { matchLabels: { app: "app" } },
-        template: { metadata: { labels: { app: "app" } }, spec: { containers: [{ name: "main", image: "demo:v1" }] } },
-        strategy: {
-          canary: {
-            stableService: "stable",
-            canaryService: "canary",
-            trafficRouting: { ...row.routing, sessionAffinity: { cookieName: "shop", maxAge: "2h" } },
-            steps: [{ setWeight: 50 }, { pause: {} }],
-          },
-        },
-      },
-    });
+    const canary = {
+      stableService: "stable",
+      canaryService: "canary",
+      trafficRouting: { ...row.routing, sessionAffinity: { cookieName: "shop", maxAge: "2h" } },
+      steps: [{ setWeight: 50 }, { pause: {} }],
+    };
+    await world.create(rolloutOf("app", { canary }, { replicas: 1 }));
     await world.waitFor("app", "Healthy", healthy);
     const before = await seen();
 
