@@ -23,15 +23,10 @@ export const definitions: readonly Manifest[] = crds.map((crd) => ({
 
 type Version = (typeof crds)[number]["spec"]["versions"][number];
 
-const withSentences = (version: Version, kind: string): Version => ({
-  ...version,
-  schema: {
-    openAPIV3Schema: {
-      description: version.schema.openAPIV3Schema.description,
-      ...explained(version.schema.openAPIV3Schema, FIELD_SENTENCES[kind] ?? {}),
-    },
-  },
-});
+function withSentences(version: Version, kind: string): object {
+  const { openAPIV3Schema } = version.schema;
+  return { ...version, schema: { openAPIV3Schema: explained(openAPIV3Schema, FIELD_SENTENCES[kind] ?? {}) } };
+}
 
 /**
  * On the guard itself, which no policy can guard (the API server exempts policies from policies): when the file that

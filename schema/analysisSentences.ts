@@ -53,7 +53,7 @@ const measurementSentences: Sentences = {
 };
 
 const resultSentences: Sentences = {
-  name: "Name of the metric.",
+  name: "Name of the entry of spec.metrics, with its arguments put in.",
   phase: "Pending, Running, Successful, Failed, Error or Inconclusive; a metric that is over keeps its phase.",
   measurements: "The latest measurements, ten unless measurementRetention says another number.",
   ...below("measurements", measurementSentences),

@@ -37,7 +37,7 @@ const analysisSentences: Sentences = {
 };
 
 const templateStatusSentences: Sentences = {
-  name: "Name of the template.",
+  name: "Name of the entry of spec.templates.",
   replicas: "How many pods it has.",
   updatedReplicas: "How many pods of the present template it has.",
   readyReplicas: "How many of its pods are ready.",
@@ -79,8 +79,8 @@ export const experimentSentences: Sentences = {
     "conditions.type": "Progressing, or InvalidSpec where the spec has to be mended first.",
     ...conditionSentences,
     analysisRuns: "The AnalysisRun of each analysis that has begun.",
-    "analysisRuns.name": "Name of the analysis.",
-    "analysisRuns.analysisRun": "Name of its AnalysisRun.",
+    "analysisRuns.name": "Name of the entry of spec.analyses.",
+    "analysisRuns.analysisRun": "Name of the AnalysisRun that was made for it, in the same namespace.",
     "analysisRuns.phase": "Phase of its AnalysisRun; one that is Failed, Error or Inconclusive ends the Experiment so.",
     "analysisRuns.message": "What the AnalysisRun says of its end.",
   }),

@@ -5,7 +5,7 @@ import { below, type Sentences } from "./sentences.ts";
 const oauth2Sentences: Sentences = {
   oauth2: "Gets a token by client credentials, keeps it until shortly before its end, and sends it with each request.",
   "oauth2.tokenUrl": "Where the token is got; the other members count only where this is set.",
-  "oauth2.clientId": "Name of the client.",
+  "oauth2.clientId": "Who asks for the token, as the token server knows it.",
   "oauth2.clientSecret": "Secret of the client; take it from a Secret by an argument: {{args.NAME}}.",
   "oauth2.scopes": "What the token is to be good for; by the server's word where it is empty.",
 };
@@ -23,7 +23,7 @@ const prometheusSentences: Sentences = {
     "sigv4.roleArn": "Role that is assumed with the credentials that were found.",
     ...oauth2Sentences,
     basicAuth: "A user and a password; both or neither.",
-    "basicAuth.username": "The user.",
+    "basicAuth.username": "Who asks; needs a password, too.",
     "basicAuth.password": "The password; take it from a Secret by an argument: {{args.NAME}}.",
   }),
   timeout: "Seconds that an answer may take; 0 is the default, too. Default: 30.",
@@ -69,7 +69,7 @@ const datadogSentences: Sentences = {
   query: "The query; exactly one of query and queries is set, and v1 knows query alone.",
   queries: "Several queries by names that formula uses; only with v2.",
   formula: "What is made of the queries, such as errors / requests; needed where there is more than one.",
-  apiVersion: "v1 gives the last point of the first series, v2 a value, or a list of them for a query that groups.",
+  apiVersion: "Which API is asked: v1 gives the last point of the first series, v2 a value, or a list of them for a query that groups.",
   aggregator: "How v2 makes one value of a series; not with v1. Default: last.",
   secretRef:
     "Which Secret has the keys api-key, app-key and, where need be, address. By default the one named datadog.",
@@ -81,7 +81,7 @@ const datadogSentences: Sentences = {
 
 const newRelicSentences: Sentences = {
   "": "New Relic, by NRQL; one row is the result itself, several are a list of them.",
-  query: "The query in NRQL.",
+  query: "What is asked, in NRQL; no row is no data, which is an error.",
   profile: "Secret, in the controller's namespace, that has personal-api-key and account-id. Default: newrelic.",
   timeout: "Seconds that New Relic may take for the query. Default: 5.",
 };
@@ -102,7 +102,7 @@ const cloudWatchSentences: Sentences = {
     expression: "A metric math or Insights expression, in place of metricStat.",
     label: "How the result is labelled.",
     metricStat: "Which metric is asked for and how it is summed up, in place of expression.",
-    "metricStat.metric": "The metric.",
+    "metricStat.metric": "The metric by its name, its namespace at AWS and its dimensions.",
     "metricStat.metric.dimensions": "Names and values that tell this metric from others of its name.",
     "metricStat.metric.dimensions.name": "What the dimension is called at AWS, such as LoadBalancer.",
     "metricStat.metric.dimensions.value": "What it must be.",
@@ -130,7 +130,7 @@ const scopeAt = (place: string, whose: string): Sentences =>
 
 const kayentaSentences: Sentences = {
   "": "Spinnaker's Kayenta, which compares canary and control by itself; conditions are not read.",
-  address: "Address of Kayenta.",
+  address: "Where Kayenta is reached, such as http://kayenta.spinnaker:8090.",
   application: "Application that the canary configuration belongs to.",
   canaryConfigName: "Name of the canary configuration, as it is kept in storageAccountName.",
   metricsAccountName: "Kayenta's account for the metric store.",
@@ -160,7 +160,7 @@ export const providerSentences: Sentences = {
   "graphite.query": "Parameters of a render request, such as target=stats.errors&from=-5min.",
   influxdb: "InfluxDB 2; result is the list of _value of all records.",
   "influxdb.profile": "Secret, in the controller's namespace, that has address, authToken and org. Default: influxdb.",
-  "influxdb.query": "The query in Flux.",
+  "influxdb.query": "What is asked, in Flux; no record is no data, which is an error.",
   skywalking: "Apache SkyWalking; result is the data of its answer.",
   "skywalking.address": "Address of SkyWalking's GraphQL; /graphql is put behind it.",
   "skywalking.query": "The query in GraphQL, which gets the time as its variable $duration.",

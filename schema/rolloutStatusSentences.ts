@@ -21,8 +21,8 @@ const destinationAt = (place: string, who: string): Sentences =>
 const canarySentences: Sentences = {
   canary: "What is particular to a canary; empty for blue-green.",
   ...below("canary", {
-    ...runAt("currentStepAnalysisRunStatus", "of the current analysis step"),
-    ...runAt("currentBackgroundAnalysisRunStatus", "that runs in the background"),
+    ...runAt("currentStepAnalysisRunStatus", "that the current step waits for; absent after the update"),
+    ...runAt("currentBackgroundAnalysisRunStatus", "that runs in the background; absent after the update"),
     currentExperiment: "Name of the Experiment of the current step, while the step lasts.",
     weights: "What the routers were asked for last.",
     ...below("weights", {
@@ -36,7 +36,7 @@ const canarySentences: Sentences = {
     stepPluginStatuses: "What the plugins of steps have done in this update, an entry for each operation of each step.",
     ...below("stepPluginStatuses", {
       index: "Index of the step, counted from 0.",
-      name: "Name of the plugin.",
+      name: "Name of the plugin, as the step writes it.",
       operation: "Run for the step itself, Terminate where it was cut short, Abort where it is reverted.",
       phase: "Running, Successful, Failed or Error; absent until the plugin has answered.",
       message: "What the plugin says of its phase.",
@@ -58,8 +58,8 @@ const blueGreenSentences: Sentences = {
     activeSelector: "The pod template hash that the active Service selects: what users get.",
     scaleUpPreviewCheckPoint:
       "True once the new revision has passed the pause at the size of previewReplicaCount, and grows to all its pods.",
-    ...runAt("prePromotionAnalysisRunStatus", "before the switch"),
-    ...runAt("postPromotionAnalysisRunStatus", "after the switch"),
+    ...runAt("prePromotionAnalysisRunStatus", "before the switch; it stays here after the update"),
+    ...runAt("postPromotionAnalysisRunStatus", "after the switch; it stays here after the update"),
   }),
 };
 
@@ -67,7 +67,7 @@ const awsAt = (place: string, what: string): Sentences =>
   below(place, {
     "": `${what} at AWS; its texts are empty where it is not found.`,
     name: `Name of ${what[0]?.toLowerCase()}${what.slice(1)}.`,
-    arn: "Its ARN.",
+    arn: "Its ARN, by which AWS names it among all resources.",
     fullName: "The end of its ARN, by which CloudWatch's metrics name it.",
   });
 

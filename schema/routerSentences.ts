@@ -27,7 +27,7 @@ const istioSentences: Sentences = {
 };
 
 const nginxSentences: Sentences = {
-  "": "ingress-nginx: a canary Ingress of Sluice's beside each stable one has the weight; your Ingress is never changed.",
+  "": "NGINX (ingress-nginx): a canary Ingress of Sluice's beside each stable one has the weight; your Ingress is never changed.",
   annotationPrefix:
     "Prefix of the annotations, for an ingress-nginx that was started with another one. Default: nginx.ingress.kubernetes.io.",
   stableIngress: "The Ingress by which requests come; a rule of it must lead to the stable Service.",
