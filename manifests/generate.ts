@@ -9,6 +9,7 @@ import { describedCommands } from "./commands/model.ts";
 import { commandsPage } from "./commands/page.ts";
 import { definitions } from "./crdManifests.ts";
 import { crds } from "../schema/crd.ts";
+import { jsonSchemas } from "./fields/jsonSchema.ts";
 import { fieldPages } from "./fields/pages.ts";
 import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
@@ -25,6 +26,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
       const plural = crd.metadata.name.replace(/\..*/, "");
       return [`crds/${plural}.yaml`, header + yaml(crd)] as const;
     }),
+    ...Array.from(jsonSchemas(kinds), ([name, text]) => [`schemas/${name}`, text] as const),
     ["install.yaml", stream(install)],
     ["namespace-install.yaml", stream(namespaceInstall)],
     ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),

@@ -53,7 +53,9 @@ describe.each(kinds)("the sentences of a field of a $kind", ({ schema, sentences
   });
 
   test("are the defaults of the schema where that has one, which the page shows", () => {
-    const twice = fields.filter(({ path, node }) => node.default !== undefined && /Default:/.test(sentences[path] ?? ""));
+    const twice = fields.filter(
+      ({ path, node }) => node.default !== undefined && /Default:/.test(sentences[path] ?? ""),
+    );
     expect(twice.map(({ path }) => path)).toEqual([]);
   });
 

@@ -69,7 +69,8 @@ const datadogSentences: Sentences = {
   query: "The query; exactly one of query and queries is set, and v1 knows query alone.",
   queries: "Several queries by names that formula uses; only with v2.",
   formula: "What is made of the queries, such as errors / requests; needed where there is more than one.",
-  apiVersion: "Which API is asked: v1 gives the last point of the first series, v2 a value, or a list of them for a query that groups.",
+  apiVersion:
+    "Which API is asked: v1 gives the last point of the first series, v2 a value, or a list of them for a query that groups.",
   aggregator: "How v2 makes one value of a series; not with v1. Default: last.",
   secretRef:
     "Which Secret has the keys api-key, app-key and, where need be, address. By default the one named datadog.",

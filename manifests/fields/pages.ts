@@ -1,4 +1,4 @@
-/** docs/fields/KIND.md: every field of a kind, with its type, default and sentence, from the schemas and their sentences. */
+/** The pages in docs/fields, one a kind: every field of it, with its type, default and sentence, from the schemas and their sentences. */
 import type { Structural } from "../../schema/crd.ts";
 import { type Field, FIELD_SENTENCES, fieldsOf } from "../../schema/fieldSentences.ts";
 import { table } from "../text/table.ts";
@@ -54,8 +54,8 @@ ${table(
 )}
 Pod templates, and the specs of Jobs, are Kubernetes' own: \`kubectl explain deployment.spec.template.spec\`.
 
-In an editor, [yaml-language-server](https://github.com/redhat-developer/yaml-language-server) (VS Code's YAML extension)
-shows the same sentences, completes names and marks what is wrong, by a JSON Schema in
+In an editor, [yaml-language-server](https://github.com/redhat-developer/yaml-language-server) (the YAML extension of
+VS Code) shows the same sentences, completes names and marks what is wrong, by a JSON Schema in
 [manifests/schemas](../../manifests/schemas) and a first line such as
 
 \`\`\`yaml
