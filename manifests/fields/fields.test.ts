@@ -60,7 +60,7 @@ describe("the pages of fields", () => {
 
 type Schema = {
   readonly type?: string | readonly string[];
-  readonly const?: unknown;
+  readonly const?: string;
   readonly enum?: readonly unknown[];
   readonly pattern?: string;
   readonly minimum?: number;
@@ -78,18 +78,23 @@ const typeOf = (value: unknown): string => {
 
 /** The words of draft-07 that the schemas use, as far as they tell the mistakes of this test. */
 function* mistakes(schema: Schema, value: unknown, path: string): Generator<string> {
-  if (schema.const !== undefined && value !== schema.const) yield `${path}: is not ${String(schema.const)}`;
-  if (schema.type !== undefined && ![schema.type].flat().includes(typeOf(value)))
-    return yield `${path}: ${typeOf(value)}`;
+  if (schema.const !== undefined && value !== schema.const) yield `${path}: is not ${schema.const}`;
+  if (schema.type !== undefined && ![schema.type].flat().includes(typeOf(value))) {
+    yield `${path}: ${typeOf(value)}`;
+  } else {
+    yield* inner(schema, value, path);
+  }
+}
+
+function* inner(schema: Schema, value: unknown, path: string): Generator<string> {
   if (schema.pattern !== undefined && typeof value === "string" && !new RegExp(schema.pattern).test(value))
     yield `${path}: pattern`;
   if (typeof value === "number" && (value < (schema.minimum ?? value) || value > (schema.maximum ?? value)))
     yield `${path}: range`;
   if (Array.isArray(value))
     for (const [index, item] of value.entries()) yield* mistakes(schema.items ?? {}, item, `${path}[${index}]`);
-  if (typeOf(value) !== "object") return;
-  const members = Object.entries(value as object) as [string, unknown][];
-  for (const name of schema.required ?? [])
+  const members = typeOf(value) === "object" ? (Object.entries(value as object) as [string, unknown][]) : [];
+  for (const name of (typeOf(value) === "object" && schema.required) || [])
     if (!members.some(([member]) => member === name)) yield `${path}.${name}: missing`;
   for (const [name, member] of members) {
     const of = schema.properties?.[name] ?? schema.additionalProperties;
