@@ -32,6 +32,15 @@ const analysisSentences: Sentences = {
   ...argumentSentences,
   "args.value": "The value, in which tags of the Experiment are replaced; it goes before a default of the template.",
   "args.name": "The argument of the template that gets the value.",
+  "args.valueFrom":
+    "Has no effect in an Experiment, which passes on literal values alone; let the template read a Secret.",
+  "args.valueFrom.secretKeyRef": "Has no effect in an Experiment; write it in the template's own argument.",
+  "args.valueFrom.secretKeyRef.name": "Has no effect in an Experiment; write it in the template's own argument.",
+  "args.valueFrom.secretKeyRef.key": "Has no effect in an Experiment; write it in the template's own argument.",
+  "args.valueFrom.fieldRef":
+    "Has no effect in an Experiment; a Rollout's step of the kind experiment can read the Rollout.",
+  "args.valueFrom.fieldRef.fieldPath":
+    "Has no effect in an Experiment; a Rollout's step of the kind experiment can read the Rollout.",
   requiredForCompletion:
     "True lets the Experiment end as Successful when this analysis, with all others that are required, has succeeded, and not before. Default: false.",
 };

@@ -7,7 +7,7 @@ const oauth2Sentences: Sentences = {
   "oauth2.tokenUrl": "Where the token is got; the other members count only where this is set.",
   "oauth2.clientId": "Who asks for the token, as the token server knows it.",
   "oauth2.clientSecret": "Secret of the client; take it from a Secret by an argument: {{args.NAME}}.",
-  "oauth2.scopes": "What the token is to be good for; by the server's word where it is empty.",
+  "oauth2.scopes": "What the token is to be good for; without any the server decides.",
 };
 
 const prometheusSentences: Sentences = {
@@ -17,7 +17,8 @@ const prometheusSentences: Sentences = {
   query: "What is asked, in PromQL; a vector or a matrix makes result a list of numbers, a scalar a number.",
   authentication: "How requests are signed; of several ways sigv4 goes before oauth2, and that before basicAuth.",
   ...below("authentication", {
-    sigv4: "Signs requests for Amazon Managed Prometheus, where the address has aps-workspaces in it.",
+    sigv4:
+      "Signs requests for Amazon Managed Prometheus, where the address has aps-workspaces in it and a region, profile or role is given.",
     "sigv4.region": "AWS region. By default that of the controller's environment or of the profile.",
     "sigv4.profile": "Profile of the controller's AWS configuration whose credentials are used, and no others.",
     "sigv4.roleArn": "Role that is assumed with the credentials that were found.",

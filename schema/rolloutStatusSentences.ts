@@ -44,7 +44,7 @@ const canarySentences: Sentences = {
       updatedAt: "When the plugin last answered.",
       finishedAt: "When the operation ended.",
       backoff: "How long after updatedAt the plugin is asked again, as a duration such as 30s.",
-      executions: "How often the plugin has answered.",
+      executions: "How often the plugin was asked, as far as it is known what came of it.",
       disabled: "True where an administrator has disabled the plugin: the step counts as done.",
       status: "What the plugin wants to be told the next time; it has a form of its own.",
     }),

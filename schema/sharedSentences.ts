@@ -78,7 +78,7 @@ export const runMetadataSentences: Sentences = {
   analysisRunMetadata: "Labels and annotations of the AnalysisRuns that are made from this.",
   ...below("analysisRunMetadata", {
     labels: "Labels of the AnalysisRuns; those by which the Rollout selects its pods go before them.",
-    annotations: "Annotations of the AnalysisRuns; they replace those that the templates say about their metrics.",
+    annotations: "Annotations of the AnalysisRuns; sluice.dev/no-data and its like replace those of the templates.",
   }),
 };
 

@@ -26,7 +26,7 @@ const experimentSentences: Sentences = {
   "templates.service": "Makes a Service for its pods; one with a weight has a Service anyway.",
   "templates.service.name": "Name of that Service. By default that of the ReplicaSet.",
   duration:
-    "How long it runs once all pods are available, such as 90s or 1h30m. By default until its required analyses have succeeded.",
+    "How long it runs once all pods are available, such as 90s or 1h30m. By default until its required analyses have succeeded, or it is ended.",
   analyses: "AnalysisRuns that judge the pods while it runs; they begin when all pods are available.",
   "analyses.name": "Name of the analysis in the Experiment; each another one.",
   "analyses.templateName": "The AnalysisTemplate, or ClusterAnalysisTemplate, that it is made of.",
@@ -45,7 +45,7 @@ const headerRouteSentences: Sentences = {
   "": "Sends all requests with certain headers to the canary, whatever its weight, until a later step takes the route back; ALB, Istio, APISIX, the Gateway API and plugins can do that.",
   name: "Name of the route, which managedRoutes must list; a later step of the same name replaces it.",
   match:
-    "Which requests it is for; without any match the route of this name is removed. Istio takes requests that meet one entry, the other routers those that meet all headers.",
+    "Which requests it is for; without any match the route of this name is removed. Istio takes requests that meet any entry; ALB, APISIX and the Gateway API those that meet all headers named.",
   "match.headerName": "The header that is looked at, in any case.",
   ...matchAt("match.headerValue", "What the value of the header must be; one of exact, prefix and regex."),
 };

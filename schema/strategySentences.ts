@@ -80,9 +80,10 @@ const blueGreenSentences: Sentences = {
 
 const canarySentences: Sentences = {
   "": "Gives the new revision a growing part of the requests, step by step, and aborts where it is not good.",
-  canaryService: "A Service whose selector is pointed at the new revision's pods during an update; routers need it.",
+  canaryService:
+    "A Service whose selector is pointed at the new revision's pods during an update; most routers need it.",
   stableService:
-    "A Service whose selector is pointed at the stable revision's pods; routers need it, and it must not be canaryService.",
+    "A Service whose selector is pointed at the stable revision's pods; most routers need it, and it must not be canaryService.",
   steps:
     "What is done, in this order, to bring a new revision out; without steps a canary is a rolling update. A first deployment skips them.",
   trafficRouting:
@@ -113,7 +114,7 @@ const canarySentences: Sentences = {
   scaleDownDelayRevisionLimit:
     "How many old revisions may keep pods for their delay at once, the youngest first. By default any number.",
   abortScaleDownDelaySeconds:
-    "Seconds for which a canary with a router keeps its pods after an abort, from when stable has all requests; 0 sets no end. With dynamicStableScale they go with their traffic unless this is set. Default: 30.",
+    "Seconds for which a canary with a router keeps its pods after an abort, from when stable has all requests; with 0 the abort takes none, only its weight of 0 does, unless setCanaryScale sizes it. With dynamicStableScale they go with their traffic unless this is set. Default: 30.",
   dynamicStableScale:
     "True lets the stable revision shrink as requests move to the canary, instead of keeping all pods until the promotion; only with trafficRouting. Default: false.",
   pingPong:
