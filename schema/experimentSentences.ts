@@ -30,7 +30,8 @@ const analysisSentences: Sentences = {
   clusterScope: "True takes a ClusterAnalysisTemplate. Default: false.",
   args: "Values for the template's arguments; {{templates.NAME.podTemplateHash}}, {{templates.NAME.replicaset.name}}, {{experiment.availableAt}} and {{experiment.finishedAt}} may stand in them.",
   ...argumentSentences,
-  "args.value": "The value, in which tags of the Experiment are replaced; it goes before a default of the template.",
+  "args.value":
+    "The value, in which tags of the Experiment are replaced; it goes before a value of the template, but not before a Secret that it names.",
   "args.name": "The argument of the template that gets the value.",
   "args.valueFrom":
     "Has no effect in an Experiment, which passes on literal values alone; let the template read a Secret.",

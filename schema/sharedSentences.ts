@@ -37,7 +37,8 @@ export const matchAt = (place: string, sentence: string): Sentences =>
 /** An argument that a Rollout gives to an analysis. */
 export const rolloutArgumentSentences: Sentences = {
   "args.name": "The argument of the templates that gets the value; one that no template declares is left out.",
-  "args.value": "The value as it is; it goes before a default of the templates.",
+  "args.value":
+    "The value as it is; it goes before a value of the templates, but not before a Secret that one of them names.",
   "args.valueFrom": "Takes the value from the Rollout instead, at the moment at which the run is made.",
   "args.valueFrom.podTemplateHashValue":
     "The pod template hash of a revision: Latest for the new one, Stable for the stable one.",

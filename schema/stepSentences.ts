@@ -22,7 +22,7 @@ const experimentSentences: Sentences = {
     "Selects the pods in place of the selector of the ReplicaSet that specRef means; seldom needed.",
   ...below("templates.selector", selectorSentences),
   "templates.weight":
-    "Share of the requests, in percent, that its pods get while the Experiment runs, taken from stable's; ALB, Istio, SMI and plugins can do that.",
+    "Share of the requests, in percent, that its pods get while the Experiment runs, taken from stable's; ALB, Istio, SMI, the Gateway API and plugins can do that.",
   "templates.service": "Makes a Service for its pods; one with a weight has a Service anyway.",
   "templates.service.name": "Name of that Service. By default that of the ReplicaSet.",
   duration:
