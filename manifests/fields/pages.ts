@@ -52,6 +52,7 @@ ${table(
     String(fieldsOf(schema).length),
   ]),
 )}
+[Annotations and labels](annotations.md) that you may write, and those that Sluice writes, have a page of their own.
 Pod templates, and the specs of Jobs, are Kubernetes' own: \`kubectl explain deployment.spec.template.spec\`.
 
 In an editor, [yaml-language-server](https://github.com/redhat-developer/yaml-language-server) (the YAML extension of
