@@ -74,7 +74,7 @@ const datadogSentences: Sentences = {
     "Which API is asked: v1 gives the last point of the first series, v2 a value, or a list of them for a query that groups.",
   aggregator: "How v2 makes one value of a series; not with v1. Default: last.",
   secretRef:
-    "Which Secret has the keys api-key, app-key and, where need be, address. By default the one named datadog.",
+    "Which Secret has the keys api-key, app-key and, where need be, address. By default those of the controller's environment, else the Secret datadog.",
   "secretRef.name": "Name of the Secret; then no other place is looked at.",
   "secretRef.namespaced":
     "True reads the Secret in the namespace of the run, and needs its name; otherwise it is the controller's. Default: false.",

@@ -99,7 +99,8 @@ export const rolloutStatusSentences: Sentences = {
     controllerPause:
       "True where Sluice has begun a pause; with no pauseConditions left it means that somebody has resumed it.",
     currentPodHash: "Hash of the pod template as it is now: that of the new revision.",
-    currentStepHash: "Hash of the canary's steps; another one begins an update again at its first step.",
+    currentStepHash:
+      "Hash of the canary's steps; another one in the middle of an update begins it again at the first step.",
     currentStepIndex: "How many of the canary's steps are done, so the index of the current one, counted from 0.",
     replicas: "How many pods there are, of all revisions.",
     updatedReplicas: "How many pods of the new revision there are.",

@@ -33,7 +33,7 @@ const nginxSentences: Sentences = {
   stableIngress: "The Ingress by which requests come; a rule of it must lead to the stable Service.",
   stableIngresses: "Several such Ingresses, in place of stableIngress; each gets a canary Ingress of its own.",
   additionalIngressAnnotations:
-    "Further annotations of the canary Ingress, named without the prefix, such as canary-by-header; canary and canary-weight are not theirs.",
+    "Further annotations of the canary Ingress, named without the prefix, such as canary-by-header; the weight is not theirs to set.",
   canaryIngressAnnotations: "Further annotations of the canary Ingress, with their whole names.",
 };
 
@@ -86,7 +86,7 @@ const commonSentences: Sentences = {
   managedRoutes:
     "Names of the routes that setHeaderRoute and setMirrorRoute may make, in the order in which they match, before all other routes.",
   "managedRoutes.name":
-    "Name of such a route, which no route of yours should have: it is removed when no step asks for it.",
+    "Name of such a route, which no route of yours should have: it may be removed when no step asks for it.",
   sessionAffinity:
     "Brings clients whom the canary has answered back to it until the update is over, by a cookie, whatever the weights are; NGINX, Istio, Traefik and the Gateway API can. Sluice's own: Argo Rollouts does not know it.",
   "sessionAffinity.cookieName":
@@ -94,7 +94,7 @@ const commonSentences: Sentences = {
   "sessionAffinity.maxAge":
     "How long a client keeps the cookie: a number of seconds, or a duration such as 24h; above 0. Default: 24h.",
   maxTrafficWeight:
-    "The weight that means all requests, so that setWeight may be finer than a percent; NGINX and the Gateway API only. Default: 100.",
+    "The weight that means all requests, so that setWeight may be finer than a percent; NGINX, the Gateway API and plugins only. Default: 100.",
 };
 
 export const routerSentences: Sentences = below("spec.strategy.canary.trafficRouting", {

@@ -118,7 +118,7 @@ const canarySentences: Sentences = {
   dynamicStableScale:
     "True lets the stable revision shrink as requests move to the canary, instead of keeping all pods until the promotion; only with trafficRouting. Default: false.",
   pingPong:
-    "Two Services that take turns at being the canary's and the stable one's, in place of canaryService and stableService, so that no Service changes its pods at the promotion; with ALB (and rootService), Istio and the Gateway API.",
+    "Two Services that take turns at being the canary's and the stable one's, in place of canaryService and stableService, so that no Service changes its pods at the promotion; with ALB (and rootService), Istio, the Gateway API and plugins.",
   "pingPong.pingService": "The first of the two Services; it is the canary's in the first update.",
   "pingPong.pongService": "The second of the two Services; it is stable's at first.",
   minPodsPerReplicaSet:
