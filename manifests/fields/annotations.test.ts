@@ -7,7 +7,12 @@ const keysOf = (text: string): string[] =>
   Array.from(text.matchAll(/`(sluice\.dev\/[a-z-]+)`/g), ([, key = ""]) => key);
 
 /** Those that are written in one place, which names them itself. */
-const elsewhere = ["sluice.dev/allow-deletion", "sluice.dev/split-by-rollouts", "sluice.dev/session-affinity"];
+const elsewhere = [
+  "sluice.dev/allow-deletion",
+  "sluice.dev/keep",
+  "sluice.dev/split-by-rollouts",
+  "sluice.dev/session-affinity",
+];
 
 test("the page of annotations has each of Sluice's own, and no other", () => {
   const known = Object.values(labels).flatMap((key) =>
