@@ -66,8 +66,9 @@ export function float(text: string): number | undefined {
     const size = Number(`0x${whole}${rest}`) * 2 ** (Number(power) - 4 * rest.length);
     return sign === "-" ? -size : size;
   }
-  if (!FLOAT.test(text)) return undefined;
-  const value = Number(text);
+  const plain = text.replaceAll(/(?<=\d)_(?=\d)/g, "");
+  if (!FLOAT.test(plain)) return undefined;
+  const value = Number(plain);
   return Number.isFinite(value) ? value : undefined;
 }
 

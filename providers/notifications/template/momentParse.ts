@@ -16,6 +16,7 @@ interface Found {
   ns: number;
   pm: boolean | undefined;
   zone: Zone | undefined;
+  offset: { readonly hours: number; readonly minutes: number } | undefined;
 }
 
 const ZONE = /^[+-](\d\d):?(\d\d)?:?(\d\d)?/;
@@ -63,8 +64,18 @@ export function parseTime(layout: string, value: string, zone: Zone): Moment {
     throw new Problem(`parsing time ${goQuoted(value)}${why}`);
   };
   const found: Found = {
-    year: 0, month: -1, day: -1, yearDay: -1, hour: 0, minute: 0, second: 0, ns: 0, pm: undefined, zone: undefined,
-  }; // prettier-ignore
+    year: 0,
+    month: -1,
+    day: -1,
+    yearDay: -1,
+    hour: 0,
+    minute: 0,
+    second: 0,
+    ns: 0,
+    pm: undefined,
+    zone: undefined,
+    offset: undefined,
+  };
   let rest = value;
   let last = 0;
   const literal = (text: string): void => {
@@ -108,8 +119,11 @@ function take(found: Found, chunk: string, text: string): void {
   else if (/^0?4$/.test(chunk)) found.minute = n;
   else if (/^0?5$/.test(chunk)) found.second = n;
   else if (/^pm$/i.test(chunk)) found.pm = /p/i.test(text);
-  else if (/^[-Z]07/.test(chunk)) found.zone = zoneOf(text);
-  else if (chunk === "MST") found.zone = text === "UTC" ? "UTC" : ZONE.test(text) ? zoneOf(text) : zoneNamed(text);
+  else if (/^[-Z]07/.test(chunk)) {
+    found.zone = zoneOf(text);
+    const [, hours = "0", minutes = "0"] = ZONE.exec(text) ?? [];
+    found.offset = { hours: Number(hours), minutes: Number(minutes) };
+  } else if (chunk === "MST") found.zone = text === "UTC" ? "UTC" : ZONE.test(text) ? zoneOf(text) : zoneNamed(text);
 }
 
 const sameStart = (name: string, text: string): boolean =>
@@ -122,11 +136,13 @@ function zoneOf(text: string): Zone {
   return size === 0 ? "UTC" : { offset: text.startsWith("-") ? -size : size };
 }
 
-function outOfRange({ year, month, day, yearDay: nth, hour, minute, second, pm }: Found): string | undefined {
+function outOfRange({ year, month, day, yearDay: nth, hour, minute, second, pm, offset }: Found): string | undefined {
   if (month !== -1 && (month < 1 || month > 12)) return "month";
   if (hour > (pm === undefined ? 23 : 12)) return "hour";
   if (minute > 59) return "minute";
   if (second > 59) return "second";
+  if (offset !== undefined && offset.hours > 24) return "time zone offset hour";
+  if (offset !== undefined && offset.minutes > 60) return "time zone offset minute";
   const date = new Date(0);
   date.setUTCFullYear(year, month === -1 ? 1 : month, 0);
   if (day !== -1 && (day < 1 || day > date.getUTCDate())) return "day";

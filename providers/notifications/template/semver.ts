@@ -18,13 +18,13 @@ const MAX_LENGTH = 1_000;
 /** @throws {Problem} */
 export function version(original: string): Version {
   const [all, major = "", minor = "0", patch = "0", pre = "", metadata = ""] = VERSION.exec(original) ?? [];
-  if (all === undefined || original.length > MAX_LENGTH) throw new Problem("invalid semantic version");
+  if (all === undefined || original.length > MAX_LENGTH) throw new Problem("Invalid Semantic Version");
   const parts = [major, minor, patch].map((text) => {
     const n = BigInt(text);
     if (BigInt.asUintN(64, n) === n) return n;
-    throw new Problem(`error parsing version segment: strconv.ParseUint: parsing "${text}": value out of range`);
+    throw new Problem(`Error parsing version segment: strconv.ParseUint: parsing "${text}": value out of range`);
   });
-  if (/(?:^|\.)0\d+(?:\.|$)/.test(pre)) throw new Problem("version segment starts with 0");
+  if (/(?:^|\.)0\d+(?:\.|$)/.test(pre)) throw new Problem("Version segment starts with 0");
   return { parts: [parts[0] ?? 0n, parts[1] ?? 0n, parts[2] ?? 0n], pre, metadata, original };
 }
 
@@ -135,7 +135,8 @@ function constraints(text: string): Constraint[] {
     if (!BETWEEN.test(trimmed)) break;
     at = BETWEEN.lastIndex;
   } while (at < trimmed.length);
-  if (found.length === 0 || at < trimmed.length) throw new Problem(`improper constraint: ${text}`);
+  if (found.length === 0 || at < trimmed.length || trimmed.endsWith(","))
+    throw new Problem(`improper constraint: ${text}`);
   return found;
 }
 
@@ -147,7 +148,7 @@ function constraintOf([, operator = "", , major, minor, patch, pre]: RegExpExecA
   try {
     return { sign: operator, of: version(places.join(".") + (pre === undefined ? "" : `-${pre}`)), open };
   } catch {
-    throw new Problem("constraint parser error");
+    throw new Problem("constraint Parser Error");
   }
 }
 

@@ -78,12 +78,18 @@ function parsed(json: string): Value {
   spendBytes(json.length * 4, "reading JSON");
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = /[eE]|\d{300}/.test(json) ? JSON.parse(json, finite) : JSON.parse(json);
   } catch {
     const isCut = json.trim() === "";
     throw new Problem(isCut ? "unexpected end of JSON input" : "it is no JSON");
   }
   return fromHost(value, String);
+}
+
+/** Go refuses what is too large for a float. */
+function finite(_: string, value: unknown): unknown {
+  if (value === Infinity || value === -Infinity) throw new RangeError("it does not fit");
+  return value;
 }
 
 function parsedOrNil(json: string): Value {

@@ -20,7 +20,7 @@ function sliced(text: string, from: number, to = text.length): string {
   const wrong = "runtime error: slice bounds out of range";
   if (to < 0) throw new Problem(`${wrong} [:${to}]`);
   if (to > text.length) throw new Problem(`${wrong} [:${to}] with length ${text.length}`);
-  if (from > to) throw new Problem(`${wrong} [${from}:${to === text.length ? "" : to}]`);
+  if (from > to) throw new Problem(`${wrong} [${from}:${to}]`);
   return text.slice(from, to);
 }
 
@@ -82,7 +82,8 @@ function abbreviated(text: string, offset: number, width: number): string {
   return `...${text.slice(text.length - (width - 3))}`;
 }
 
-function wrapped(text: string, length: number, separator: string): string {
+/** @param breaks whether words that are longer than a line are broken */
+function wrapped(text: string, length: number, separator: string, breaks: boolean): string {
   const width = Math.max(length, 1);
   const line = separator || "\n";
   const lines: string[] = [];
@@ -93,9 +94,12 @@ function wrapped(text: string, length: number, separator: string): string {
       continue;
     }
     const space = text.slice(at, at + width + 1).lastIndexOf(" ");
-    spendBytes(width + line.length, "wrapping a text");
-    lines.push(text.slice(at, at + (space === -1 ? width : space)));
-    at += space === -1 ? width : space + 1;
+    const next = space === -1 && !breaks ? text.indexOf(" ", at + width) : at + (space === -1 ? width : space);
+    const end = next === -1 ? text.length : next;
+    spendBytes(end - at + line.length, "wrapping a text");
+    if (next === -1) return lines.join(line) + (lines.length > 0 ? line : "") + text.slice(at);
+    lines.push(text.slice(at, end));
+    at = space === -1 && breaks ? end : end + 1;
   }
   return [...lines, text.slice(at)].join(line);
 }
@@ -178,6 +182,9 @@ export const STRINGS: Readonly<Record<string, Method>> = {
   ],
   untitle: ["s", (s: string) => capital(s, (letter) => letter.toLowerCase())],
   upper: ["s", (s: string) => s.toUpperCase()],
-  wrap: ["is", (length: number, s: string) => onBytes(s, (b) => wrapped(b, length, "\n"))],
-  wrapWith: ["iss", (length: number, separator: string, s: string) => onBytes(s, (b) => wrapped(b, length, separator))],
+  wrap: ["is", (length: number, s: string) => onBytes(s, (b) => wrapped(b, length, "\n", false))],
+  wrapWith: [
+    "iss",
+    (length: number, separator: string, s: string) => onBytes(s, (b) => wrapped(b, length, separator, true)),
+  ],
 };

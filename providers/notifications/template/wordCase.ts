@@ -65,7 +65,7 @@ const isUpper = (char: string): boolean => /\p{Lu}/u.test(char);
 export function camelCase(text: string): string {
   const chars = Array.from(text);
   const start = chars.findIndex((char) => !isConnector(char));
-  if (start === -1) return text;
+  if (start === -1) return text + (chars.at(-1) ?? "");
   let out = chars.slice(0, start).join("");
   const [first = "", ...rest] = chars.slice(start);
   let wasUpper = isUpper(first);
