@@ -51,7 +51,7 @@ function configure(settings: Settings) {
 }
 
 /** A part of an address that is no word. */
-const isToken = (part: string): boolean => part.length >= 8 && (part.length >= 20 || /[\d%=&?/]/.test(part));
+const isToken = (part: string): boolean => part.length >= 8 && (part.length >= 20 || /[\d%=&?/]|[a-z][A-Z]/.test(part));
 
 /** Tokens in an address: what comes after the host, as a whole and in parts. */
 export function secretsOfUrl(url: string): readonly string[] {
