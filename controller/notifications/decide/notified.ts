@@ -3,8 +3,7 @@
  * form, so that a cluster can move there and back (docs/notifications.md#once-per).
  */
 import type { Destination } from "../../../providers/notifications/service.ts";
-
-export const NOTIFIED = "notified.notifications.argoproj.io";
+import { NOTIFIED } from "../../../schema/labels.ts";
 
 /** When each was told, in seconds since the epoch. */
 export type Notified = ReadonlyMap<string, number>;

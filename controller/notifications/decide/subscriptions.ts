@@ -1,9 +1,7 @@
 /** Who wants to be told of what: by annotations of the Rollout, and by default (docs/notifications.md#subscriptions). */
 import type { Destination } from "../../../providers/notifications/service.ts";
+import { SUBSCRIBE, SUBSCRIPTIONS } from "../../../schema/labels.ts";
 import type { NotificationConfiguration } from "../configuration/configuration.ts";
-
-const SUBSCRIBE = "notifications.argoproj.io/subscribe.";
-const SUBSCRIPTIONS = "notifications.argoproj.io/subscriptions";
 
 type Texts = Readonly<Record<string, string>>;
 

@@ -1,0 +1,105 @@
+/**
+ * What one pass over the notifications of a Rollout leaves to the next, by the Rollout's key: events that wait to be told,
+ * what is being sent, and what was sent but is not in the annotation yet. All else is in the annotation.
+ */
+import type { Clock } from "../../kube/clock/clock.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { Notified } from "./decide/notified.ts";
+
+/** An event, and the Rollout as the pass that recorded it knew it. */
+export interface RecordedEvent {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly rollout: Rollout;
+}
+
+export interface Journal {
+  /** Of a Rollout that has too many events waiting, the oldest goes. @returns the one that goes */
+  happened(key: string, event: RecordedEvent): RecordedEvent | undefined;
+  events(key: string): readonly RecordedEvent[];
+  /** They are on their way. */
+  taken(key: string, events: readonly RecordedEvent[]): void;
+  sending(key: string, mark: string): void;
+  sent(key: string, mark: string): void;
+  /** It is not tried again for a while. */
+  failed(key: string, mark: string): void;
+  pending(key: string): ReadonlySet<string>;
+  /** What the annotation has, with what was sent and is not in it yet. */
+  notified(key: string, stored: Notified): Notified;
+  /** What was told of them holds no more. */
+  dropped(key: string, marks: readonly string[]): void;
+  forget(key: string): void;
+}
+
+/** After it has failed for good, a condition that is still true is told again when it is judged after so long. */
+const AGAIN_AFTER_MS = 300_000;
+const MOST_EVENTS = 100;
+/** More than the annotation holds: what it has no room for is remembered here, as long as the process lives. */
+const MOST_SENT = 200;
+
+interface Entry {
+  events: RecordedEvent[];
+  readonly sending: Set<string>;
+  readonly sent: Map<string, number>;
+  readonly failed: Map<string, number>;
+}
+
+export function createJournal(clock: Pick<Clock, "now">): Journal {
+  const entries = new Map<string, Entry>();
+  const of = (key: string): Entry => {
+    const known = entries.get(key);
+    if (known !== undefined) return known;
+    const entry: Entry = { events: [], sending: new Set(), sent: new Map(), failed: new Map() };
+    entries.set(key, entry);
+    return entry;
+  };
+  const tidy = (key: string): void => {
+    const entry = entries.get(key);
+    if (entry === undefined) return;
+    const { events, sending, sent, failed } = entry;
+    for (const [mark, until] of failed) if (until <= clock.now()) failed.delete(mark);
+    if (events.length + sending.size + sent.size + failed.size === 0) entries.delete(key);
+  };
+  return {
+    happened(key, event) {
+      const { events } = of(key);
+      events.push(event);
+      return events.length > MOST_EVENTS ? events.shift() : undefined;
+    },
+    events: (key) => [...(entries.get(key)?.events ?? [])],
+    taken(key, events) {
+      const entry = of(key);
+      const gone = new Set(events);
+      entry.events = entry.events.filter((each) => !gone.has(each));
+      tidy(key);
+    },
+    sending: (key, mark) => void of(key).sending.add(mark),
+    sent(key, mark) {
+      const { sending, sent } = of(key);
+      sending.delete(mark);
+      sent.set(mark, Math.floor(clock.now() / 1_000));
+      for (const oldest of sent.keys()) if (sent.size > MOST_SENT) sent.delete(oldest);
+    },
+    failed(key, mark) {
+      const { sending, failed } = of(key);
+      sending.delete(mark);
+      failed.set(mark, clock.now() + AGAIN_AFTER_MS);
+    },
+    pending(key) {
+      tidy(key);
+      const entry = entries.get(key);
+      return entry === undefined ? new Set() : new Set([...entry.sending, ...entry.failed.keys()]);
+    },
+    notified(key, stored) {
+      const sent = entries.get(key)?.sent;
+      for (const mark of sent?.keys() ?? []) if (stored.has(mark)) sent?.delete(mark);
+      const all = new Map([...stored, ...(sent ?? [])]);
+      tidy(key);
+      return all;
+    },
+    dropped(key, marks) {
+      for (const mark of marks) entries.get(key)?.sent.delete(mark);
+    },
+    forget: (key) => void entries.delete(key),
+  };
+}
