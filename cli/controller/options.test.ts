@@ -46,6 +46,7 @@ describe("the flags of the controller", () => {
       resyncMs: 900_000,
       rolloutThreads: 20,
       kstatus: false,
+      selfServiceNotifications: false,
       migrateDeployments: false,
       restoreDeployments: false,
       qps: Number.POSITIVE_INFINITY,

@@ -35,6 +35,8 @@ export interface ControllerMetrics {
   runReconciled(key: string, durationMs: number, failed: boolean): void;
   /** A pass over one Experiment has ended. */
   experimentReconciled(key: string, durationMs: number, failed: boolean): void;
+  /** A notification was sent, or could not be; `type` and `reason` are those of its event. */
+  notified(key: string, type: string, reason: string, durationMs: number, failed: boolean): void;
   /** A measurement has ended, or goes on (phase Running). */
   measured(provider: string, phase: string): void;
   /** A request of a measurement has waited for its turn. */
@@ -106,6 +108,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
   return {
     reconciled: series.reconciled,
     eventEmitted: series.eventEmitted,
+    notified: series.notified,
     apiRequest({ kind, namespace, name, verb, status }) {
       const resource = kind.startsWith("/") ? "Unknown" : kind;
       // Names of other kinds come and go without end: they are N/A, as the reference's lists, events and ReplicaSets.

@@ -165,7 +165,7 @@ function markOf(
 }
 
 function verdictsOf(
-  course: Course,
+  course: Pick<Course, "at" | "troubles">,
   configuration: NotificationConfiguration,
   trigger: string,
   seen: Seen,
@@ -210,3 +210,15 @@ export const jsonOf = ({ secrets, context }: NotificationConfiguration, { rollou
   secrets,
   context,
 });
+
+/** Whether each condition of a trigger holds for a Rollout; one without `when` does at each event. */
+export function decideTrigger(
+  configuration: NotificationConfiguration,
+  trigger: string,
+  seen: Seen,
+  at: number,
+): { readonly results: readonly boolean[]; readonly troubles: readonly string[] } {
+  const troubles = new Set<string>();
+  const results = verdictsOf({ at, troubles }, configuration, trigger, seen).map(({ holds }) => holds);
+  return { results, troubles: [...troubles] };
+}
