@@ -83,9 +83,10 @@ export interface ServiceRow {
   /**
    * Each text of the part is rendered by `render`. Undefined: there is no such part. Members that are absent leave alone
    * what an earlier template of the same trigger gave: the engine joins them as `{ ...earlier, ...later }`.
+   * @param template the template's name, which Alertmanager's alerts have by default
    * @throws {Error} a sentence for unknown shapes
    */
-  renderPart(part: unknown, render: RenderText): unknown;
+  renderPart(part: unknown, render: RenderText, template?: string): unknown;
 }
 
 export interface ConfiguredService {

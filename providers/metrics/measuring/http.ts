@@ -7,16 +7,15 @@ import { deadline } from "../../../kube/clock/deadline.ts";
 import { aborted } from "../../../kube/clock/sleep.ts";
 import { unescaped } from "../conversation.ts";
 import type { Answer, Auth, HttpQuestion } from "../provider.ts";
-import { addressRules, type AddressRules, type Server, serverAt } from "./wire/addresses.ts";
 import { createSign, type Sign } from "./aws/sign.ts";
 import type { Sources } from "./aws/credentials.ts";
-import { addressesOf, type Answered, type Exchange, exchangeOnce, portOf, type Wire } from "./wire/exchange.ts";
+import { type Answered, type Exchange, exchangeOnce, type Wire } from "./wire/exchange.ts";
+import { guardedWire, type WireOptions } from "./wire/guarded.ts";
 import { basic, sendableHeaders } from "./wire/headers.ts";
 import { NoAnswer, originOf, Refused } from "./wire/noAnswer.ts";
 import { signed } from "./wire/signed.ts";
 import { createTokens, type Tokens } from "./oauth2.ts";
 import { exchangeAll } from "./wire/redirects.ts";
-import { cachedResolve, type Resolve, systemResolve } from "./wire/resolve.ts";
 import { createTurns } from "./turns.ts";
 
 /**
@@ -24,21 +23,14 @@ import { createTurns } from "./turns.ts";
  */
 export type SendHttp = (question: HttpQuestion, signal: AbortSignal, party: string) => Promise<Answer>;
 
-export interface HttpOptions {
+export interface HttpOptions extends WireOptions {
   /** Becomes the user agent `sluice/<version>`. */
   readonly version: string;
-  readonly addresses: AddressRules;
-  /** Addresses (URLs) of the API server: they are refused. */
-  readonly apiServers: readonly string[];
-  readonly environment: (name: string) => string | undefined;
   /** Undefined: it is not there. */
   readonly readText: (path: string) => Promise<string | undefined>;
   readonly clock?: Clock;
   /** Called for each question that had to wait for its turn, ms. */
   readonly waited?: (party: string, ms: number) => void;
-  /** For tests. */
-  readonly resolve?: Resolve;
-  readonly fetch?: Wire["fetch"];
 }
 
 /** Bytes of an answer. */
@@ -91,44 +83,17 @@ const STOPPED = "no answer: the measurement was stopped";
 const failed = (message: string): Extract<Answer, { readonly kind: "failed" }> => ({ kind: "failed", message });
 
 function senderOf(options: HttpOptions, clock: Clock): Sender {
-  const send = options.fetch ?? fetch;
-  const resolve = cachedResolve(options.resolve ?? systemResolve, clock);
-  const judge = addressRules(options.addresses);
-  const apiServers = [...options.apiServers, ...inCluster(options.environment)];
-  const refusal: Wire["refusal"] = async (address, port) => {
-    const judged = judge(address);
-    if (judged.kind === "denied") return judged.what;
-    return judged.kind === "allowed" ? undefined : serverAt(await serversOf(apiServers, resolve), address, port);
-  };
+  const wire = guardedWire(options, clock);
   return {
     version: options.version,
-    wire: { resolve, fetch: send, refusal },
-    ownWire: { resolve, fetch: send, refusal: () => Promise.resolve(undefined) },
+    wire,
+    ownWire: { ...wire, refusal: () => Promise.resolve(undefined) },
     tokens: createTokens(clock),
     sign: createSign(clock),
     clock,
     environment: options.environment,
     readText: options.readText,
   };
-}
-
-/** The API server as pods are told of it. */
-function inCluster(environment: HttpOptions["environment"]): readonly string[] {
-  const host = environment("KUBERNETES_SERVICE_HOST") ?? "";
-  const port = environment("KUBERNETES_SERVICE_PORT") ?? "443";
-  return host === "" ? [] : [`https://${host.includes(":") ? `[${host}]` : host}:${port}`];
-}
-
-async function serversOf(urls: readonly string[], resolve: Resolve): Promise<readonly Server[]> {
-  const servers = urls.filter((text) => URL.canParse(text)).map((text) => new URL(text));
-  return Promise.all(
-    servers.map(async (url) => ({
-      what: "the API server",
-      // One whose name is not known cannot be reached by it either.
-      addresses: await addressesOf(url, resolve).catch(() => []),
-      port: portOf(url),
-    })),
-  );
 }
 
 async function answerOf(sender: Sender, question: HttpQuestion, signal: AbortSignal): Promise<Answer> {

@@ -1,0 +1,198 @@
+/**
+ * A small client of SMTP (RFC 5321): STARTTLS where it is offered, TLS from the beginning at port 465, AUTH by CRAM-MD5,
+ * PLAIN or LOGIN. The same addresses are refused as for metrics (docs/security.md#addresses-of-metrics).
+ */
+import { createHmac } from "node:crypto";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type Clock, systemClock } from "../../kube/clock/clock.ts";
+import { deadline } from "../../kube/clock/deadline.ts";
+import { aborted } from "../../kube/clock/sleep.ts";
+import { codeOf, messageOf } from "../../kube/object/errors.ts";
+import type { Wire } from "../metrics/measuring/wire/exchange.ts";
+import { guardedWire, type WireOptions } from "../metrics/measuring/wire/guarded.ts";
+import { createLines, type Lines } from "./lines.ts";
+import { shown } from "./row.ts";
+import type { Mail, SendMail } from "./service.ts";
+
+/** For all of a mail. */
+const MOST_MS = 60_000;
+/** Always with TLS from the beginning. */
+const SMTPS = 465;
+
+export function createSendMail(options: WireOptions & { readonly clock?: Clock }): SendMail {
+  const clock = options.clock ?? systemClock;
+  const wire = guardedWire(options, clock);
+  return async (mail, outer) => {
+    const limit = deadline(clock, MOST_MS, outer);
+    const late = aborted(limit.signal).then((): never => {
+      throw new Error(outer.aborted ? "not sent: it was stopped" : `no answer from ${mail.host} within 60 s`);
+    });
+    // Raced below; alone, it must not end the process.
+    late.catch(() => undefined);
+    try {
+      await Promise.race([delivered(wire, mail, limit.signal), late]);
+    } finally {
+      limit.end();
+    }
+  };
+}
+
+async function delivered(wire: Wire, mail: Mail, signal: AbortSignal): Promise<void> {
+  const { host, port } = mail;
+  const address = await checkedAddress(wire, host, port);
+  const lines = createLines();
+  let socket = connectTcp({ host: address, port });
+  const close = (): void => void socket.destroy();
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    socket = await opened(mail, socket, port === SMTPS, lines);
+    await conversation(mail, socket, lines, (next) => (socket = next));
+  } finally {
+    signal.removeEventListener("abort", close);
+    close();
+  }
+}
+
+async function checkedAddress(wire: Wire, host: string, port: number): Promise<string> {
+  const addresses =
+    isIP(host) === 0
+      ? await wire.resolve(host).catch(() => {
+          throw new Error(`no answer from ${host}: its name could not be looked up`);
+        })
+      : [host];
+  for (const address of addresses) {
+    const why = await wire.refusal(address, port);
+    if (why !== undefined) throw new Error(`${host} is not asked: it is ${why} (see --analysis-allow-address)`);
+  }
+  const [first] = addresses;
+  if (first === undefined) throw new Error(`no answer from ${host}: its name has no address`);
+  return first;
+}
+
+/** Waits until the connection stands, by TLS where it is wanted. */
+async function opened(mail: Mail, tcp: Socket, isTls: boolean, lines: Lines): Promise<Socket> {
+  const { host, port, insecure } = mail;
+  const servername = isIP(host) === 0 ? host : undefined;
+  const socket = isTls
+    ? connectTls({ socket: tcp, rejectUnauthorized: !insecure, ...(servername !== undefined && { servername }) })
+    : tcp;
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      const code = codeOf(error);
+      const why = isTls && code !== "ECONNREFUSED" ? "the TLS handshake failed" : "the connection failed";
+      reject(new Error(`no answer from ${host}:${port}: ${why}${code === "" ? "" : ` (${code})`}`));
+    };
+    tcp.once("error", fail);
+    socket.once("error", fail);
+    socket.once("close", () => fail(undefined));
+    socket.once(isTls ? "secureConnect" : "connect", () => resolve());
+  });
+  lines.readFrom(socket);
+  return socket;
+}
+
+interface Reply {
+  readonly code: number;
+  /** Of each line, without the code. */
+  readonly texts: readonly string[];
+}
+
+/** Lines of one answer. */
+const MOST_LINES = 100;
+
+/** @throws {Error} for another code than those wanted; `doing`: what the server was told, without secrets */
+async function reply(lines: Lines, { host }: Mail, doing: string, wanted: readonly number[]): Promise<Reply> {
+  const texts: string[] = [];
+  for (;;) {
+    const line = await lines.next();
+    if (line === undefined) throw new Error(`${host} closed the connection at ${doing}`);
+    const [, code = "", sign = "", text = ""] = /^(\d{3})([ -]?)(.*)$/.exec(line) ?? [];
+    if (code === "" || texts.length >= MOST_LINES) throw new Error(`what answers at ${host} is not SMTP`);
+    texts.push(text);
+    if (sign === "-") continue;
+    if (wanted.includes(Number(code))) return { code: Number(code), texts };
+    throw new Error(`${host} answered ${doing} with ${code}: ${shown(texts.join(" "))}`);
+  }
+}
+
+type Say = (line: string, doing: string, wanted: readonly number[]) => Promise<Reply>;
+
+async function conversation(
+  mail: Mail,
+  first: Socket,
+  lines: Lines,
+  replaced: (socket: Socket) => void,
+): Promise<void> {
+  let socket = first;
+  const say: Say = (line, doing, wanted) => {
+    socket.write(`${line}\r\n`);
+    return reply(lines, mail, doing, wanted);
+  };
+  await reply(lines, mail, "the connection", [220]);
+  let offers = await greeted(say);
+  let isTls = mail.port === SMTPS;
+  if (!isTls && offers.has("STARTTLS")) {
+    await say("STARTTLS", "STARTTLS", [220]);
+    // What came before the handshake was not protected: it counts for nothing.
+    lines.forget();
+    socket = await opened(mail, socket, true, lines);
+    replaced(socket);
+    isTls = true;
+    offers = await greeted(say);
+  }
+  if (mail.username !== "") await authenticated(mail, say, offers.get("AUTH"), isTls);
+  await say(`MAIL FROM:<${mail.from}>${offers.has("8BITMIME") ? " BODY=8BITMIME" : ""}`, "MAIL FROM", [250]);
+  for (const to of mail.to) await say(`RCPT TO:<${to}>`, "RCPT TO", [250, 251]);
+  await say("DATA", "DATA", [354]);
+  await say(`${stuffed(mail.text)}.`, "the mail", [250]);
+  // It is delivered, whatever comes of the farewell.
+  await say("QUIT", "QUIT", [221]).catch(() => undefined);
+}
+
+/** RFC 5321, 4.5.2: a line that begins with a dot gets another one. Ends with CRLF. */
+export function stuffed(text: string): string {
+  const ended = text.endsWith("\r\n") ? text : `${text}\r\n`;
+  return ended.replace(/^\./gm, "..");
+}
+
+/** What the server offers, with its parameters. */
+async function greeted(say: Say): Promise<ReadonlyMap<string, string>> {
+  const offered = await say("EHLO localhost", "EHLO", [250]).catch(async (error: unknown) => {
+    // Older than 1995, or it says so.
+    if (!/ with 50[02]: /.test(messageOf(error))) throw error;
+    return say("HELO localhost", "HELO", [250]);
+  });
+  return new Map(
+    offered.texts.slice(1).map((text): [string, string] => {
+      const [name = "", ...parameters] = text.trim().split(/[ =]+/);
+      return [name.toUpperCase(), parameters.join(" ").toUpperCase()];
+    }),
+  );
+}
+
+const base64 = (text: string): string => Buffer.from(text, "utf8").toString("base64");
+
+async function authenticated(mail: Mail, say: Say, offered: string | undefined, isTls: boolean): Promise<void> {
+  const { username, password, host } = mail;
+  // As the reference: a server that asks for nothing is told nothing.
+  if (offered === undefined) return;
+  const ways = offered.split(" ");
+  if (ways.includes("CRAM-MD5")) {
+    const { texts } = await say("AUTH CRAM-MD5", "AUTH", [334]);
+    const digest = createHmac("md5", password)
+      .update(Buffer.from(texts[0] ?? "", "base64"))
+      .digest("hex");
+    await say(base64(`${username} ${digest}`), "AUTH", [235]);
+    return;
+  }
+  if (!isTls && !["localhost", "127.0.0.1", "::1"].includes(host))
+    throw new Error(`not sent: ${host} offers no TLS (STARTTLS), and the password would be sent in the clear`);
+  if (ways.includes("LOGIN") && !ways.includes("PLAIN")) {
+    await say("AUTH LOGIN", "AUTH", [334]);
+    await say(base64(username), "AUTH", [334]);
+    await say(base64(password), "AUTH", [235]);
+    return;
+  }
+  await say(`AUTH PLAIN ${base64(`\0${username}\0${password}`)}`, "AUTH", [235]);
+}
