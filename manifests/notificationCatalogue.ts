@@ -93,7 +93,9 @@ function templateText({ says, colour, fields = {} }: Row): string {
     '  "title": "{{.rollout.metadata.namespace}}/{{.rollout.metadata.name}}",',
     `  "color": "${colour}",`,
     '  "fields": [',
-    ...Object.entries({ Strategy: STRATEGY, ...fields }).map(([title, value], index) => `    ${index === 0 ? "" : ","}${field(title, value)}`),
+    ...Object.entries({ Strategy: STRATEGY, ...fields }).map(
+      ([title, value], index) => `    ${index === 0 ? "" : ","}${field(title, value)}`,
+    ),
     "    {{- range .rollout.spec.template.spec.containers}}",
     `    ,${field("{{.name}}", "{{.image}}")}`,
     "    {{- end}}",

@@ -12,8 +12,8 @@ import { withKubeFlags } from "../kubeFlags.ts";
 import { failureText, Refused } from "../objects/failure.ts";
 import { parsedOrTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
-import { formatted, type Output, OUTPUTS, printedTemplates, printedTriggers, table } from "./printing.ts";
-import { sendPorts } from "./sending.ts";
+import { type Output, OUTPUTS, printedNotification, printedTemplates, printedTriggers, table } from "./printing.ts";
+import { sendersOf } from "./sending.ts";
 import { sourcesOf } from "./sources.ts";
 
 const CONSOLE = "console";
@@ -45,7 +45,10 @@ function treeOf(acts: Map<Command, Act>): Command {
     acts.set(command, act);
     return command.action(() => {});
   };
-  add(template.command("get").description("Prints templates.").argument("[NAME]").addOption(outputFlag()), get(printedTemplates));
+  add(
+    template.command("get").description("Prints templates.").argument("[NAME]").addOption(outputFlag()),
+    get(printedTemplates),
+  );
   add(
     template
       .command("notify")
@@ -53,7 +56,10 @@ function treeOf(acts: Map<Command, Act>): Command {
       .argument("<NAME>")
       .argument("<ROLLOUT>")
       .addOption(
-        new Option("--recipient <service:recipient>", "who gets it; may be repeated (default: console:stdout)").argParser(collected),
+        new Option(
+          "--recipient <service:recipient>",
+          "who gets it; may be repeated (default: console:stdout)",
+        ).argParser(collected),
       ),
     notify,
   );
@@ -65,7 +71,10 @@ function treeOf(acts: Map<Command, Act>): Command {
       .argument("<ROLLOUT>"),
     run,
   );
-  add(trigger.command("get").description("Prints triggers.").argument("[NAME]").addOption(outputFlag()), get(printedTriggers));
+  add(
+    trigger.command("get").description("Prints triggers.").argument("[NAME]").addOption(outputFlag()),
+    get(printedTriggers),
+  );
   for (const each of acts.keys()) withKubeFlags(each);
   return above;
 }
@@ -128,16 +137,16 @@ async function notify(command: Command, ports: CliPorts): Promise<string> {
     try {
       if (destination.service === CONSOLE) {
         const variables = variablesOf(delivery, ports.clock.now());
-        const shown = compose({ configuration, templates: [name], variables, type: undefined }, { rows: SERVICES, compile });
-        out += formatted(withoutNothing(shown), "yaml");
-      } else await deliver({ clock: ports.clock, notifying: sendPorts(ports) }, delivery, ports.signal);
+        const shown = compose(
+          { configuration, templates: [name], variables, type: undefined },
+          { rows: SERVICES, compile },
+        );
+        out += printedNotification(shown);
+      } else
+        await deliver({ clock: ports.clock, notifying: { senders: () => sendersOf(ports) } }, delivery, ports.signal);
     } catch (error) {
       throw new Refused(`failed to notify '${text}': ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   return out;
 }
-
-/** An empty message is not printed. */
-const withoutNothing = ({ message, ...parts }: { readonly message: string }): object =>
-  message === "" ? parts : { message, ...parts };

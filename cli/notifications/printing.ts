@@ -1,6 +1,9 @@
 /** How triggers, templates and notifications are printed: as the official plugin does. */
 import { stringify } from "yaml";
-import type { NotificationConfiguration, NotificationTemplate } from "../../controller/notifications/configuration/configuration.ts";
+import type {
+  NotificationConfiguration,
+  NotificationTemplate,
+} from "../../controller/notifications/configuration/configuration.ts";
 
 export const OUTPUTS = ["json", "yaml", "wide", "name"] as const;
 export type Output = (typeof OUTPUTS)[number];
@@ -18,7 +21,11 @@ export function table(rows: readonly (readonly string[])[]): string {
 const sortedKeys = <T>(map: ReadonlyMap<string, T>, name: string | undefined): readonly string[] =>
   [...map.keys()].filter((key) => name === undefined || key === name).toSorted();
 
-export function printedTriggers({ triggers }: NotificationConfiguration, name: string | undefined, output: Output): string {
+export function printedTriggers(
+  { triggers }: NotificationConfiguration,
+  name: string | undefined,
+  output: Output,
+): string {
   const names = sortedKeys(triggers, name);
   if (output === "name") return names.map((each) => `${each}\n`).join("");
   if (output === "wide") {
@@ -39,7 +46,11 @@ export function printedTriggers({ triggers }: NotificationConfiguration, name: s
   return formatted(Object.fromEntries(items) as object, output);
 }
 
-export function printedTemplates({ templates }: NotificationConfiguration, name: string | undefined, output: Output): string {
+export function printedTemplates(
+  { templates }: NotificationConfiguration,
+  name: string | undefined,
+  output: Output,
+): string {
   const names = sortedKeys(templates, name);
   if (output === "name") return names.map((each) => `${each}\n`).join("");
   const shown = names.map((each) => [each, shownTemplate(templates.get(each) ?? {})] as const);
@@ -70,13 +81,20 @@ const PARTS = [
 
 /** What Go writes though it was not given. */
 const ALWAYS: Readonly<Record<string, (part: object) => object>> = {
-  slack: (part) => ({ groupingKey: "", notifyBroadcast: false, deliveryPolicy: "Post", ...part }),
+  slack: (part) => completed(part, { groupingKey: "", notifyBroadcast: false, deliveryPolicy: "Post" }),
   webhook: (part) =>
-    Object.fromEntries(Object.entries(part).map(([name, each]) => [name, { path: "", method: "", body: "", ...(each as object) }])),
+    Object.fromEntries(
+      Object.entries(part).map(([name, each]) => [name, completed(each as object, { method: "", body: "", path: "" })]),
+    ),
 };
 
+/** Members that are given stand first. */
+const completed = (part: object, defaults: object): object => ({ ...part, ...defaults, ...part });
+
 function shownTemplate(template: NotificationTemplate): NotificationTemplate {
-  const known = PARTS.filter((part) => template[part] !== undefined && template[part] !== null && template[part] !== "");
+  const known = PARTS.filter(
+    (part) => template[part] !== undefined && template[part] !== null && template[part] !== "",
+  );
   return Object.fromEntries(
     known.map((part) => {
       const value = template[part];
@@ -100,5 +118,20 @@ const goJson = (value: unknown, indent?: number): string =>
   JSON.stringify(value, undefined, indent).replaceAll(/[<>&]/g, (character) => ESCAPED[character] ?? character);
 
 /** Keys of YAML are sorted, those of JSON are not. */
-export const formatted = (value: object, output: "json" | "yaml"): string =>
-  output === "json" ? `${goJson(value, 2)}\n` : stringify(value, { lineWidth: 0, sortMapEntries: true, indentSeq: false });
+const formatted = (value: object, output: "json" | "yaml"): string =>
+  output === "json"
+    ? `${goJson(value, 2)}\n`
+    : stringify(value, { lineWidth: 0, sortMapEntries: true, indentSeq: false });
+
+/** A rendered notification as Go writes it: without texts that are empty. */
+export function printedNotification(notification: object): string {
+  const walk = (value: unknown): unknown =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(
+          Object.entries(value)
+            .filter(([key, member]) => member !== undefined && (member !== "" || key === "groupingKey"))
+            .map(([key, member]) => [key, walk(member)]),
+        )
+      : value;
+  return formatted(walk(notification) as object, "yaml");
+}

@@ -43,7 +43,8 @@ export function sourcesOf(command: Command, ports: CliPorts) {
   const cluster = lazily(command, ports);
   const { configMap, secret } = command.optsWithGlobals<{ configMap?: string; secret?: string }>();
   return {
-    configuration: () => configurationOf({ configMap: configMap || undefined, secret: secret || undefined }, cluster, ports),
+    configuration: () =>
+      configurationOf({ configMap: configMap || undefined, secret: secret || undefined }, cluster, ports),
     rollout: (name: string) => rolloutOf(name, cluster),
   };
 }
@@ -91,12 +92,7 @@ async function read({ client, namespace }: Cluster, resource: Resource, name: st
 }
 
 /** The object of that name in a file of YAML documents or of JSON; `-`: standard input. */
-async function named(
-  path: string,
-  kind: string,
-  name: string,
-  { stdin }: Pick<CliPorts, "stdin">,
-): Promise<Stored> {
+async function named(path: string, kind: string, name: string, { stdin }: Pick<CliPorts, "stdin">): Promise<Stored> {
   const found = documentsIn(path === "-" ? await stdin() : await readable(path), path).find(
     (each) => each.kind === kind && each.metadata?.name === name,
   );

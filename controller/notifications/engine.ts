@@ -3,7 +3,12 @@ import { compileTemplate } from "../../providers/notifications/template/template
 import { SERVICES } from "../../providers/notifications/services.ts";
 import type { NotificationConfiguration } from "./configuration/configuration.ts";
 import { type ConfigurationTexts, parseConfiguration } from "./configuration/parseConfiguration.ts";
-import { type Delivery, decideNotifications, type NotificationDecision, type NotificationFacts } from "./decide/decide.ts";
+import {
+  type Delivery,
+  decideNotifications,
+  type NotificationDecision,
+  type NotificationFacts,
+} from "./decide/decide.ts";
 import { type GatheredFacts, gatherNotifications, type GatherPorts, type ToGather } from "./gather.ts";
 import type { Notifying } from "./notificationsRow.ts";
 import { compose, type Compiled, withoutSecrets } from "./send/compose.ts";
@@ -18,7 +23,7 @@ export interface Engine {
 }
 
 export interface EnginePorts extends GatherPorts, Pick<OutboxPorts, "clock" | "ended"> {
-  readonly notifying: Pick<Notifying, "http" | "smtp">;
+  readonly notifying: Pick<Notifying, "senders">;
 }
 
 export function createEngine(ports: EnginePorts): Engine {
@@ -50,7 +55,12 @@ export function compile(name: string, text: string): Compiled {
 /** Renders and sends. @throws {Error} a sentence without secrets */
 export async function deliver(
   { clock, notifying }: Pick<EnginePorts, "clock" | "notifying">,
-  { configuration, templates, destination, seen }: Pick<Delivery, "configuration" | "templates" | "destination" | "seen">,
+  {
+    configuration,
+    templates,
+    destination,
+    seen,
+  }: Pick<Delivery, "configuration" | "templates" | "destination" | "seen">,
   signal: AbortSignal,
 ): Promise<void> {
   const { services, secrets } = configuration;
@@ -58,8 +68,11 @@ export async function deliver(
   if (named === undefined) throw new Error(missing(destination.service, configuration));
   try {
     const variables = variablesOf({ configuration, templates, destination, seen }, clock.now());
-    const notification = compose({ configuration, templates, variables, type: named.type }, { rows: SERVICES, compile });
-    await named.service.send(notification, destination, { ...notifying, now: clock.now, signal });
+    const notification = compose(
+      { configuration, templates, variables, type: named.type },
+      { rows: SERVICES, compile },
+    );
+    await named.service.send(notification, destination, { ...(await notifying.senders()), now: clock.now, signal });
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
     throw new Error(withoutSecrets(sentence, secrets), { cause: undefined });
@@ -68,7 +81,8 @@ export async function deliver(
 
 function missing(service: string, { services, problems, namespace }: NotificationConfiguration): string {
   const broken = problems.find(({ key }) => key === `service.${service}` || key.endsWith(`.${service}`));
-  if (broken !== undefined) return `${broken.key} of the ConfigMap in namespace ${namespace} cannot be used: ${broken.sentence}`;
+  if (broken !== undefined)
+    return `${broken.key} of the ConfigMap in namespace ${namespace} cannot be used: ${broken.sentence}`;
   const known = [...services.keys()].join(", ");
   const there = known === "" ? "there is none" : `there are ${known}`;
   return `no service "${service}" is configured in namespace ${namespace}: add service.${service} (${there})`;

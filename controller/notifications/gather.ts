@@ -58,9 +58,12 @@ export async function gatherNotifications(
     analysisRuns: runsIn(runs, each),
   });
   const stored = notifiedIn(rollout?.metadata.annotations);
-  const happened = events.map(
-    ({ type, reason, rollout: then }): Happened => ({ type, reason, trigger: triggerOfReason(reason), seen: seen(then) }),
-  );
+  const happened = events.map(({ type, reason, rollout: then }): Happened => ({
+    type,
+    reason,
+    trigger: triggerOfReason(reason),
+    seen: seen(then),
+  }));
   const isStaying = rollout !== undefined && rollout.metadata.deletionTimestamp === undefined;
   return {
     rollout,

@@ -12,7 +12,7 @@ import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import type { WorkQueue } from "../../kube/runtime/queue.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, type Pass, watch } from "../../kube/runtime/runController.ts";
-import type { SendHttp, SendMail } from "../../providers/notifications/service.ts";
+import type { SendPorts } from "../../providers/notifications/service.ts";
 import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { NOTIFIED } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -27,10 +27,12 @@ import type { GatheredFacts } from "./gather.ts";
 import { createJournal, type RecordedEvent } from "./journal.ts";
 import type { Outbox, Parcel } from "./send/outbox.ts";
 
+export type Senders = Pick<SendPorts, "http" | "smtp">;
+
 /** How notifications leave the process. */
 export interface Notifying {
-  readonly http: SendHttp;
-  readonly smtp: SendMail;
+  /** What sends is loaded with the first delivery. */
+  readonly senders: () => Promise<Senders>;
   /** The controller's, where the ConfigMap and the Secret are. */
   readonly ownNamespace: string;
   /** Those of the Rollouts' own namespaces count as well. */
@@ -86,7 +88,12 @@ export function notificationsRow(ports: NotificationsPorts, sources: Sources): N
     if (mark !== undefined) line.queue?.add(key);
     if (problem !== undefined) complain(key, `${destination.service}:${destination.recipient}`, trigger, problem);
     else
-      ports.log.debug("Notified", () => ({ rollout: key, trigger, service: destination.service, by: configuration.namespace }));
+      ports.log.debug("Notified", () => ({
+        rollout: key,
+        trigger,
+        service: destination.service,
+        by: configuration.namespace,
+      }));
   };
   const complain = (key: string, destination: string, trigger: string, problem: string): void => {
     const about = `notification ${destination}`;

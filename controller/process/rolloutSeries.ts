@@ -114,10 +114,7 @@ function* reconcileLines(all: Iterable<Series>): Generator<string> {
   }
 }
 
-function* notificationLines(
-  all: readonly Series[],
-  read: ReturnType<typeof nameTable>["read"],
-): Generator<string> {
+function* notificationLines(all: readonly Series[], read: ReturnType<typeof nameTable>["read"]): Generator<string> {
   const told = all.filter(({ notifications }) => notifications !== undefined);
   const families = [
     ["notification_send_success", "Notifications that were sent.", "sent"],
@@ -173,7 +170,15 @@ function seriesStore({ now, rollouts }: Sources) {
       if (all.size >= sweepAtSize) sweep();
       const slash = key.indexOf("/");
       const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
-      const series: Series = { namespace, name, reconcile: undefined, errors: 0, events: [], requests: [], notifications: undefined };
+      const series: Series = {
+        namespace,
+        name,
+        reconcile: undefined,
+        errors: 0,
+        events: [],
+        requests: [],
+        notifications: undefined,
+      };
       all.set(key, series);
       return series;
     },

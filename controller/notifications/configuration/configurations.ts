@@ -102,7 +102,9 @@ async function readAgain(ports: ConfigurationPorts, namespace: string, before: K
     if (configMap === undefined) return { at, version: "", configuration: undefined };
     const data = configMap.data ?? {};
     const secret = usesSecrets(data) ? await read<RawConfigMap>(SECRETS, NOTIFICATION_SECRET) : undefined;
-    const version = [configMap, secret].map((each) => `${each?.metadata.uid}/${each?.metadata.resourceVersion}`).join(" ");
+    const version = [configMap, secret]
+      .map((each) => `${each?.metadata.uid}/${each?.metadata.resourceVersion}`)
+      .join(" ");
     if (version === before?.version) return { ...before, at };
     const isSelfService = namespace !== ownNamespace;
     const configuration = await ports.parse({ namespace, isSelfService, data, secrets: decoded(secret?.data) });
@@ -114,7 +116,13 @@ async function readAgain(ports: ConfigurationPorts, namespace: string, before: K
     const message = isLasting
       ? "Notifications cannot be configured: apply the roles of this version, which let the controller read them"
       : "Cannot read the configuration of notifications; the last one stays in force";
-    ports.complaints.report({ about: `notifications in ${namespace}`, level: "warn", message, error, fields: { namespace } });
+    ports.complaints.report({
+      about: `notifications in ${namespace}`,
+      level: "warn",
+      message,
+      error,
+      fields: { namespace },
+    });
     return isLasting ? { at, version: "", configuration: undefined } : { ...(before as Known), at };
   }
 }
@@ -134,7 +142,11 @@ function report(
 ): void {
   const configMap = `${namespace}/${NOTIFICATION_CONFIG_MAP}`;
   if (before === undefined)
-    log.info("Notifications configured", { configMap, triggers: triggers.size, services: [...services.keys()].join(" ") });
+    log.info("Notifications configured", {
+      configMap,
+      triggers: triggers.size,
+      services: [...services.keys()].join(" "),
+    });
   const told = new Set(before?.problems.map(({ key, sentence }) => `${key} ${sentence}`));
   const object: EventTarget = {
     apiVersion: "v1",

@@ -57,7 +57,8 @@ export function parseConfiguration(texts: ConfigurationTexts, ports: ParsePorts)
     const [kind = "", ...rest] = key.split(".");
     const name = rest.join(".");
     if (rest.length === 0) continue;
-    if (kind === "service") attempt(key, (text) => addService(services, rest, text, { secrets, ports, note: note(key) }));
+    if (kind === "service")
+      attempt(key, (text) => addService(services, rest, text, { secrets, ports, note: note(key) }));
     else if (kind === "trigger") attempt(key, (text) => void triggers.set(name, triggerOf(text, note(key))));
     else if (kind === "template")
       attempt(key, (text) => void templates.set(name, templateOf(name, text, ports, note(key))));
@@ -172,8 +173,7 @@ function conditionOf(raw: unknown, what: string, note: Known["note"]): TriggerCo
   };
   const whenExpression = read(when, "when");
   const oncePerExpression = read(oncePer, "oncePer");
-  const isBroken =
-    (when !== "" && whenExpression === undefined) || (oncePer !== "" && oncePerExpression === undefined);
+  const isBroken = (when !== "" && whenExpression === undefined) || (oncePer !== "" && oncePerExpression === undefined);
   const send = textsOf(raw["send"], `send of ${what}`);
   return { send, when, oncePer, description: textIn(raw["description"]), whenExpression, oncePerExpression, isBroken };
 }

@@ -103,7 +103,11 @@ export function decideNotifications(facts: NotificationFacts, at: number): Notif
 }
 
 /** Conditions without `when` hold at each event after which their trigger is named; others where they are true then. */
-function tellEvent(course: Course, configuration: NotificationConfiguration, { type, reason, trigger, seen }: Happened): void {
+function tellEvent(
+  course: Course,
+  configuration: NotificationConfiguration,
+  { type, reason, trigger, seen }: Happened,
+): void {
   const destinations = destinationsOf(configuration, seen.labels, seen.annotations).get(trigger) ?? [];
   if (destinations.length === 0) return;
   for (const verdict of verdictsOf(course, configuration, trigger, seen)) {
@@ -185,8 +189,7 @@ function verdictsOf(
       about(field, given.problem);
       return undefined;
     };
-    const holds =
-      !isBroken && (whenExpression === undefined || evaluated("when", whenExpression)?.value === true);
+    const holds = !isBroken && (whenExpression === undefined || evaluated("when", whenExpression)?.value === true);
     const once = holds ? (evaluated("oncePer", oncePerExpression)?.text ?? "") : "";
     return { index, condition, holds, once };
   });

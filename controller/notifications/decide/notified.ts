@@ -32,8 +32,7 @@ export function notifiedText(notified: Notified): string | null {
   return JSON.stringify(Object.fromEntries(kept.toSorted(([a], [b]) => (a < b ? -1 : 1))));
 }
 
-const hash = (text: string): string =>
-  new Bun.CryptoHasher("sha1").update(text).digest("base64url").replace(/=+$/, "");
+const hash = (text: string): string => new Bun.CryptoHasher("sha1").update(text).digest("base64url").replace(/=+$/, "");
 
 export interface Mark {
   /** The namespace of a configuration that is the Rollout's own; undefined: the controller's. */

@@ -59,7 +59,9 @@ function wishesIn(annotations: Texts): Wish[] {
 function wishOf(rest: string, text: string): Wish {
   const [first = "", second] = rest.split(".");
   const recipients = text === "" ? [""] : recipientsIn(text);
-  return second === undefined ? { trigger: "", service: first, recipients } : { trigger: first, service: second, recipients };
+  return second === undefined
+    ? { trigger: "", service: first, recipients }
+    : { trigger: first, service: second, recipients };
 }
 
 const recipientsIn = (text: string): string[] =>

@@ -33,7 +33,8 @@ export function compose(
   const notification: Record<string, unknown> & { message: string } = { message: "" };
   for (const name of templates) {
     const template = configuration.templates.get(name);
-    if (template === undefined) throw new Error(`there is no template "${name}": add template.${name} to the ConfigMap`);
+    if (template === undefined)
+      throw new Error(`there is no template "${name}": add template.${name} to the ConfigMap`);
     const render = (text: string, place: string): string => rendered(compile, name, text, place, variables);
     const message = messageOf(template);
     if (message !== "") notification.message = render(message, "message") || notification.message;
