@@ -1,5 +1,6 @@
 /** What is loaded once there is a configuration: parsing, judging, rendering and sending. */
 import { compileTemplate } from "../../providers/notifications/template/template.ts";
+import type { Notification } from "../../providers/notifications/service.ts";
 import { SERVICES } from "../../providers/notifications/services.ts";
 import type { NotificationConfiguration } from "./configuration/configuration.ts";
 import { type ConfigurationTexts, parseConfiguration } from "./configuration/parseConfiguration.ts";
@@ -12,7 +13,7 @@ import {
 import { type GatheredFacts, gatherNotifications, type GatherPorts, type ToGather } from "./gather.ts";
 import type { Notifying } from "./notificationsRow.ts";
 import { compose, type Compiled, withoutSecrets } from "./send/compose.ts";
-import { createOutbox, type Outbox, type OutboxPorts } from "./send/outbox.ts";
+import { createOutbox, Hopeless, type Outbox, type OutboxPorts } from "./send/outbox.ts";
 import { variablesOf } from "./send/variables.ts";
 
 export interface Engine {
@@ -65,17 +66,20 @@ export async function deliver(
 ): Promise<void> {
   const { services, secrets } = configuration;
   const named = services.get(destination.service);
-  if (named === undefined) throw new Error(missing(destination.service, configuration));
+  if (named === undefined) throw new Hopeless(missing(destination.service, configuration));
+  const clean = (error: unknown): string =>
+    withoutSecrets(error instanceof Error ? error.message : String(error), secrets);
+  let notification: Notification;
   try {
     const variables = variablesOf({ configuration, templates, destination, seen }, clock.now());
-    const notification = compose(
-      { configuration, templates, variables, type: named.type },
-      { rows: SERVICES, compile },
-    );
+    notification = compose({ configuration, templates, variables, type: named.type }, { rows: SERVICES, compile });
+  } catch (error) {
+    throw new Hopeless(clean(error));
+  }
+  try {
     await named.service.send(notification, destination, { ...(await notifying.senders()), now: clock.now, signal });
   } catch (error) {
-    const sentence = error instanceof Error ? error.message : String(error);
-    throw new Error(withoutSecrets(sentence, secrets), { cause: undefined });
+    throw new Error(clean(error));
   }
 }
 

@@ -43,6 +43,9 @@ interface Lane {
   busy: boolean;
 }
 
+/** Sending it again would change nothing. */
+export class Hopeless extends Error {}
+
 /** A server that has not answered may have taken it: a second attempt could tell people twice. */
 class TooLate extends Error {}
 
@@ -102,7 +105,7 @@ async function attempts({ clock, deliver }: OutboxPorts, { delivery }: Parcel, s
     const durationMs = clock.now() - startedAt;
     if (problem === undefined) return { problem, durationMs };
     const waitMs = PAUSES_MS[tries];
-    if (waitMs === undefined || problem instanceof TooLate || signal.aborted)
+    if (waitMs === undefined || problem instanceof TooLate || problem instanceof Hopeless || signal.aborted)
       return { problem: problem.message, durationMs };
     await pause(clock, waitMs, signal);
     if (signal.aborted) return { problem: problem.message, durationMs };
