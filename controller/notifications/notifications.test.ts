@@ -27,8 +27,12 @@ test("an event of a Rollout becomes a request to the service that its annotation
     ...webhook(recording.url),
     "trigger.on-rollout-completed": "- send: [done]",
     "trigger.on-rollout-step-completed": "- send: [step]",
-    "template.done": template("{{.rollout.metadata.name}} runs {{(index .rollout.spec.template.spec.containers 0).image}} for {{.recipient}}"),
-    "template.step": template("step {{add .rollout.status.currentStepIndex 1}} of {{len .rollout.spec.strategy.canary.steps}}"),
+    "template.done": template(
+      "{{.rollout.metadata.name}} runs {{(index .rollout.spec.template.spec.containers 0).image}} for {{.recipient}}",
+    ),
+    "template.step": template(
+      "step {{add .rollout.status.currentStepIndex 1}} of {{len .rollout.spec.strategy.canary.steps}}",
+    ),
   });
   rollout({ [`${SUBSCRIBE}on-rollout-completed.hook`]: "us;them", [`${SUBSCRIBE}on-rollout-step-completed.hook`]: "" });
   const controller = start();
@@ -38,7 +42,9 @@ test("an event of a Rollout becomes a request to the service that its annotation
   await settle(60_000);
   expect(bodies(recording)).toEqual(["step 1 of 2", "step 2 of 2", "web runs web:2 for us", "web runs web:2 for them"]);
   expect(recording.posts[0]?.path).toBe("/told");
-  expect(counted.filter((line) => line.endsWith("RolloutCompleted")).at(-1)).toBe("sent shop/web Normal RolloutCompleted");
+  expect(counted.filter((line) => line.endsWith("RolloutCompleted")).at(-1)).toBe(
+    "sent shop/web Normal RolloutCompleted",
+  );
   expect(annotation(NOTIFIED)).toBeUndefined();
   await controller.stop();
 });
@@ -152,9 +158,8 @@ test("a Secret that changes is in force ten seconds later, and its values are in
   const { start, configure, secret, rollout, annotate, settle, events, lines } = stage();
   configure({
     "service.webhook.hook": `url: ${recording.url}\nretryMax: 0\nheaders:\n- name: Authorization\n  value: Bearer $token\n`,
-    "trigger.on-x": '- when: ("x" in rollout.metadata.annotations)
-  oncePer: rollout.metadata.annotations.x
-  send: [t]',
+    "trigger.on-x":
+      "- when: rollout.metadata.annotations.x != nil\n  oncePer: rollout.metadata.annotations.x\n  send: [t]",
     "template.t": template("x"),
   });
   secret({ token: "first-secret" });
@@ -193,7 +198,14 @@ test("a part of the ConfigMap that is wrong spoils only itself, and is reported 
   const controller = start();
   await settle(40_000);
   expect(bodies(recording)).toEqual(["done"]);
-  const broken = ["service.carrier-pigeon", "service.slack", "template.bad", "trigger.on-bad", "trigger.on-lost", "subscriptions"];
+  const broken = [
+    "service.carrier-pigeon",
+    "service.slack",
+    "template.bad",
+    "trigger.on-bad",
+    "trigger.on-lost",
+    "subscriptions",
+  ];
   const errors = lines.filter(({ level }) => level === "error").map(({ fields }) => String(fields["key"]));
   expect(errors.toSorted()).toEqual(broken.toSorted());
   const told = events("NotificationsMisconfigured");
