@@ -209,7 +209,11 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     unready: () => [...manager.unready(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: manager.synced(),
     refresh: () => manager.refresh(FRESH_MS),
-    run: (running) => manager.run(running),
+    async run(running) {
+      await manager.run(running);
+      // What was not sent is lost with this process; what was sent but not written down would be sent again.
+      await queues.lastWords().catch((error: unknown) => log.warn("Cannot end notifications", { error }));
+    },
   };
 }
 
@@ -220,8 +224,13 @@ interface KindPorts extends ControllerPorts, Pick<ControllerScope, "instanceId" 
   readonly decide: Decide;
 }
 
+interface Kinds extends Pick<Watching, "rollouts" | "experiments"> {
+  /** Awaited when no row works any more. */
+  lastWords(): Promise<void>;
+}
+
 /** The table of kinds: a line for each, called in this order when an object changes. */
-function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Watching, "rollouts" | "experiments"> {
+function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Kinds {
   const { client, clock, measuring = UNREACHED } = ports;
   const measurer = measurerOf({ http: measuring.http, kube: askKube(client), clock });
   const line: { rollouts?: WorkQueue } = {};
@@ -264,7 +273,7 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
     manager.runController(migrationsRow(migrating, sources));
     manager.runController(adoptionsRow(migrating, sources, ports.instanceId));
   }
-  return { rollouts, experiments };
+  return { rollouts, experiments, lastWords: async () => notifications?.end() };
 }
 
 /** What asks AWS is loaded with the first question. */

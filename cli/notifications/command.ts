@@ -120,7 +120,7 @@ async function run(command: Command, ports: CliPorts): Promise<string> {
   const seen = seenAlone(await sources.rollout(resource));
   const { results, troubles } = decideTrigger(configuration, name, seen, ports.clock.now());
   for (const trouble of troubles) ports.err(`Warning: ${trouble}`);
-  const rows = trigger.map(({ when }, index) => [when === "" ? "(each event)" : when, String(results[index] ?? false)]);
+  const rows = trigger.map(({ when }, index) => [when, String(results[index] ?? false)]);
   return table([["CONDITION", "RESULT"], ...rows]);
 }
 

@@ -85,10 +85,9 @@ async function secretsOf(
 async function read({ client, namespace }: Cluster, resource: Resource, name: string): Promise<Stored> {
   const found = await readIfThere<Stored>(client, objectPath(resource, { namespace, name }));
   if (found !== undefined) return found;
-  const flags = resource === SECRETS ? "--secret FILE, or --secret :empty" : "--config-map FILE";
-  throw new Refused(
-    `there is no ${resource.plural} "${name}" in namespace ${namespace}: give its namespace with -n, or ${flags}`,
-  );
+  const [kind, flags] =
+    resource === SECRETS ? ["Secret", "--secret FILE, or --secret :empty"] : ["ConfigMap", "--config-map FILE"];
+  throw new Refused(`there is no ${kind} "${name}" in namespace ${namespace}: give its namespace with -n, or ${flags}`);
 }
 
 /** The object of that name in a file of YAML documents or of JSON; `-`: standard input. */

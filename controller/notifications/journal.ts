@@ -28,7 +28,8 @@ export interface Journal {
   notified(key: string, stored: Notified): Notified;
   /** What was told of them holds no more. */
   dropped(key: string, marks: readonly string[]): void;
-  forget(key: string): void;
+  /** Keys with something that was sent and may not be in the annotation yet. */
+  unwritten(): readonly string[];
 }
 
 /** After it has failed for good, a condition that is still true is told again when it is judged after so long. */
@@ -100,6 +101,6 @@ export function createJournal(clock: Pick<Clock, "now">): Journal {
     dropped(key, marks) {
       for (const mark of marks) entries.get(key)?.sent.delete(mark);
     },
-    forget: (key) => void entries.delete(key),
+    unwritten: () => [...entries].filter(([, { sent }]) => sent.size > 0).map(([key]) => key),
   };
 }

@@ -25,7 +25,7 @@ import type { NotificationDecision } from "./decide/decide.ts";
 import type { Engine } from "./engine.ts";
 import type { GatheredFacts } from "./gather.ts";
 import { createJournal, type RecordedEvent } from "./journal.ts";
-import type { Outbox, Parcel } from "./send/outbox.ts";
+import type { Parcel } from "./send/outbox.ts";
 
 export type Senders = Pick<SendPorts, "http" | "smtp">;
 
@@ -59,16 +59,20 @@ export interface NotificationsPorts {
 export interface NotificationsRow extends ControllerRow<GatheredFacts, NotificationDecision> {
   /** An event of a Rollout was recorded. Never waits, never throws. */
   happened(event: RecordedEvent): void;
+  /** Sends what waits, and writes down what was sent, for some seconds at most; called when no pass begins any more. */
+  end(): Promise<void>;
 }
 
 const WRITE_TIMEOUT_MS = 5_000;
+/** How long the last notifications may take when the process ends. */
+const LAST_MS = 3_000;
 
 export function notificationsRow(ports: NotificationsPorts, sources: Sources): NotificationsRow {
   const { stores, clock, notifying } = ports;
   const { rollouts } = stores;
   const journal = createJournal(clock);
   const complaints = createComplaints(ports);
-  const line: { queue?: Pick<WorkQueue, "add">; engine?: Engine; outbox?: Outbox } = {};
+  const line: { queue?: Pick<WorkQueue, "add">; engine?: Engine } = {};
   // What parses, judges and sends is loaded where there is a ConfigMap.
   const engine = async (): Promise<Engine> => {
     const { createEngine } = await import("./engine.ts");
@@ -106,7 +110,7 @@ export function notificationsRow(ports: NotificationsPorts, sources: Sources): N
     const object = { ...ROLLOUT_KIND, name, namespace, uid, resourceVersion };
     ports.events.record({ object, type: "Warning", reason: "NotificationFailed", message });
   };
-  return {
+  const row: NotificationsRow = {
     kind: "Notifications",
     noun: "Notifications of Rollout",
     watches: [
@@ -136,10 +140,19 @@ export function notificationsRow(ports: NotificationsPorts, sources: Sources): N
       return facts;
     },
     decide: (facts, now) => line.engine?.decide(facts, now) ?? NOTHING,
-    async apply(pass) {
-      await carryOut(ports, pass, journal, (parcel) => line.engine?.outbox.push(parcel));
+    apply: (pass) => carryOut(ports, pass, journal, (parcel) => line.engine?.outbox.push(parcel)),
+    async end() {
+      await line.engine?.outbox.drain(LAST_MS);
+      for (const key of journal.unwritten()) {
+        const facts = await row.gather(key);
+        if (facts === undefined) continue;
+        const now = clock.now();
+        const decision = { ...row.decide(facts, now), deliveries: [] };
+        await carryOut(ports, { key, facts, decision, now }, journal, () => {});
+      }
     },
   };
+  return row;
 }
 
 const NOTHING: NotificationDecision = { deliveries: [], write: undefined, dropped: [], troubles: [] };
