@@ -266,6 +266,31 @@ test("without self-service a ConfigMap in the Rollout's namespace is not even re
   await controller.stop();
 });
 
+test("a process that ends sends what waits, and writes down what it has sent", async () => {
+  const held = Promise.withResolvers<void>();
+  const recording = server(async () => {
+    await held.promise;
+    return new Response("ok");
+  });
+  const { start, configure, rollout, settle, annotation } = stage();
+  configure({
+    ...webhook(recording.url),
+    "trigger.on-healthy": "- when: rollout.status.phase == 'Healthy'\n  oncePer: rollout.metadata.name\n  send: [t]",
+    "template.t": template("healthy"),
+  });
+  rollout({ [`${SUBSCRIBE}on-healthy.hook`]: "" });
+  const first = start();
+  await settle(6_000);
+  expect([bodies(recording), annotation(NOTIFIED)]).toEqual([["healthy"], undefined]);
+  setTimeout(held.resolve, 4);
+  await first.stop();
+  expect(annotation(NOTIFIED)).toMatch(/^\{"web:on-healthy:/);
+  const second = start();
+  await settle(20_000);
+  expect(bodies(recording)).toEqual(["healthy"]);
+  await second.stop();
+});
+
 test("several triggers and destinations stand in one annotation", async () => {
   const recording = server();
   const { start, configure, rollout, settle } = stage();

@@ -16,7 +16,9 @@ export function notifiedIn(annotations: Readonly<Record<string, string>> | undef
   const text = annotations?.[NOTIFIED] ?? "";
   if (text === "") return new Map();
   try {
-    const entries = Object.entries(JSON.parse(text) as Record<string, unknown>);
+    const parsed = JSON.parse(text) as Record<string, unknown> | unknown[];
+    if (Array.isArray(parsed)) return new Map();
+    const entries = Object.entries(parsed);
     return new Map(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
   } catch {
     return new Map();
