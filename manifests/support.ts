@@ -84,7 +84,7 @@ export const SUPPORT: readonly Row[] = [
     ],
     planned: [],
   },
-  { part: "notifications", works: [], planned: ["all"] },
+  { part: "notifications", works: SERVICES.map(({ title }) => title) },
   {
     part: "tools",
     works: ["`kubectl argo rollouts`", "Argo CD's health checks", "Flux and Helm (opt-in)"],
