@@ -52,7 +52,7 @@ const sendStatus: Sender = async (target, { status }) => {
   });
 };
 
-const DEPLOYMENT_STATUS = "application/vnd.github.ant-man-preview+json, application/vnd.github.flash-preview+json";
+const DEPLOYMENTS = "application/vnd.github.ant-man-preview+json, application/vnd.github.flash-preview+json";
 
 const sendDeployment: Sender = async (target, { deployment }) => {
   if (deployment === undefined) return;
@@ -65,13 +65,18 @@ const sendDeployment: Sender = async (target, { deployment }) => {
   const made =
     known ??
     answered(
-      await post(target, "/deployments", {
-        ref: reference === "" ? target.revision : reference,
-        auto_merge: deployment.autoMerge,
-        required_contexts: deployment.requiredContexts,
-        environment,
-        transient_environment: deployment.transientEnvironment,
-      }),
+      await post(
+        target,
+        "/deployments",
+        {
+          ref: reference === "" ? target.revision : reference,
+          auto_merge: deployment.autoMerge,
+          required_contexts: deployment.requiredContexts,
+          environment,
+          transient_environment: deployment.transientEnvironment,
+        },
+        DEPLOYMENTS,
+      ),
     );
   const id = made["id"];
   if (typeof id !== "number") throw new Error("GitHub names no deployment that a status could be for");
@@ -79,7 +84,7 @@ const sendDeployment: Sender = async (target, { deployment }) => {
     target,
     `/deployments/${id}/statuses`,
     { state, log_url: logURL, description: description(target), environment, environment_url: environmentURL },
-    DEPLOYMENT_STATUS,
+    DEPLOYMENTS,
   );
 };
 

@@ -64,6 +64,7 @@ function mailbox(text: string): string {
   const address = addressOf(text) ?? "";
   const name = oneLine(text.slice(0, text.lastIndexOf("<")).trim()).replace(/^"|"$/g, "");
   if (!text.includes("<") || name === "") return address;
+  if (/^[\w !#$%&'*+/=?^`{|}~-]+$/.test(name)) return `${name} <${address}>`;
   const written = isAscii(name) ? `"${name.replace(/["\\]/g, String.raw`\$&`)}"` : encodedWords(name);
   return `${written} <${address}>`;
 }

@@ -107,7 +107,7 @@ export const opsgenie = serviceRow({
       note: orNone(given?.note),
     });
     const headers = {
-      "content-type": "application/json",
+      "content-type": "application/json; charset=utf-8",
       accept: "application/json",
       authorization: `GenieKey ${key}`,
     };

@@ -66,7 +66,6 @@ const iconOf = (icon: string): Readonly<Record<string, string>> => {
   return host !== "" && /^https?:$/.test(protocol) ? { icon_url: icon } : {};
 };
 
-/** Absent: no list, which JSON's null gives in Go, too. */
 const listText = (text: string, what: string): string => (text === "" ? "[]" : jsonText(jsonListOf(text, what)));
 
 function valuesOf(options: Options, { notification }: Sending, part: Part | undefined): Record<string, string> {
@@ -77,7 +76,7 @@ function valuesOf(options: Options, { notification }: Sending, part: Part | unde
     ...(username !== "" && { username }),
     ...iconOf(part?.icon || options.icon),
     ...(part !== undefined && {
-      attachments: listText(part.attachments, "slack.attachments"),
+      ...(part.attachments.trim() !== "null" && { attachments: listText(part.attachments, "slack.attachments") }),
       blocks: listText(part.blocks, "slack.blocks"),
     }),
     ...(options.disableUnfurl && { unfurl_links: "false", unfurl_media: "false" }),
