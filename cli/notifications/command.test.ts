@@ -80,7 +80,8 @@ const RECORDED: readonly (readonly [args: string, out: string])[] = [
     `NAME                  TEMPLATE                    CONDITION
 on-purple             my-purple-template, second  rollout.spec.template.spec.containers[0].image == 'argoproj/rollouts-demo:purple'
                       second                      rollout.spec.replicas > 3
-on-rollout-completed  second                      ` + "\n",
+on-rollout-completed  second                      ${""}
+`,
   ],
   ["trigger get -o name", "on-purple\non-rollout-completed\n"],
   ["trigger get nope", "NAME  TEMPLATE  CONDITION\n"],
@@ -211,7 +212,7 @@ test("ConfigMap, Secret and Rollout are the cluster's where no file is given, an
   const connect = async () => ({ client, namespace: "default", source: "a test" });
   const args = ["template", "notify", "second", "web", "--recipient", "hook:us", "--recipient", "console:stdout"];
   const { code, out, err } = await told(args, { connect });
-  recording.stop();
+  await recording.stop();
   expect([code, err]).toEqual([0, ""]);
   expect(out).toContain("Hello stdout by console: 5 none Rollout, and on");
   expect(recording.posts).toMatchObject([{ path: "/from-the-secret", body: '{"a": "web"}' }]);

@@ -11,7 +11,7 @@ export type Output = (typeof OUTPUTS)[number];
 /** Columns, two spaces apart and five wide at least, as Go's tabwriter pads them; the last one is not padded. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(5, ...rows.map((row) => [...(row[column] ?? "")].length + 2)),
+    Math.max(5, ...rows.map((row) => Array.from(row[column] ?? "").length + 2)),
   );
   const line = (row: readonly string[]): string =>
     row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("");

@@ -79,7 +79,7 @@ async function secretsOf(
       ? await read(await cluster(), SECRETS, NOTIFICATION_SECRET)
       : await named(secret, "Secret", NOTIFICATION_SECRET, ports);
   const decoded = Object.entries(data ?? {}).map(([key, text]) => [key, Buffer.from(text, "base64").toString()]);
-  return { ...Object.fromEntries(decoded), ...stringData };
+  return { ...(Object.fromEntries(decoded) as Texts), ...stringData };
 }
 
 async function read({ client, namespace }: Cluster, resource: Resource, name: string): Promise<Stored> {

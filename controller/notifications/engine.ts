@@ -69,17 +69,24 @@ export async function deliver(
   if (named === undefined) throw new Hopeless(missing(destination.service, configuration));
   const clean = (error: unknown): string =>
     withoutSecrets(error instanceof Error ? error.message : String(error), secrets);
-  let notification: Notification;
-  try {
+  // Causes are left out: whoever logs them would log what they quote.
+  const composed = attempted((): Notification => {
     const variables = variablesOf({ configuration, templates, destination, seen }, clock.now());
-    notification = compose({ configuration, templates, variables, type: named.type }, { rows: SERVICES, compile });
-  } catch (error) {
-    throw new Hopeless(clean(error));
-  }
+    return compose({ configuration, templates, variables, type: named.type }, { rows: SERVICES, compile });
+  });
+  if ("error" in composed) throw new Hopeless(clean(composed.error));
+  const { http, smtp } = await notifying.senders();
+  const problem = await named.service
+    .send(composed.value, destination, { http, smtp, now: clock.now, signal })
+    .then(() => undefined, clean);
+  if (problem !== undefined) throw new Error(problem);
+}
+
+function attempted<T>(act: () => T): { readonly value: T } | { readonly error: unknown } {
   try {
-    await named.service.send(notification, destination, { ...(await notifying.senders()), now: clock.now, signal });
+    return { value: act() };
   } catch (error) {
-    throw new Error(clean(error));
+    return { error };
   }
 }
 

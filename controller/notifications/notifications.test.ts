@@ -42,9 +42,7 @@ test("an event of a Rollout becomes a request to the service that its annotation
   await settle(60_000);
   expect(bodies(recording)).toEqual(["step 1 of 2", "step 2 of 2", "web runs web:2 for us", "web runs web:2 for them"]);
   expect(recording.posts[0]?.path).toBe("/told");
-  expect(counted.filter((line) => line.endsWith("RolloutCompleted")).at(-1)).toBe(
-    "sent shop/web Normal RolloutCompleted",
-  );
+  expect(counted.findLast((line) => line.endsWith("RolloutCompleted"))).toBe("sent shop/web Normal RolloutCompleted");
   expect(annotation(NOTIFIED)).toBeUndefined();
   await controller.stop();
 });
@@ -82,9 +80,7 @@ test("a condition is told once when it becomes true, and again after it was fals
   image("web:purple");
   await settle(60_000);
   expect(bodies(recording)).toEqual(["purple"]);
-  expect(Object.keys(JSON.parse(annotation(NOTIFIED) ?? "{}") as object)).toEqual([
-    expect.stringMatching(/^on-purple:\[0\]\.[\w-]{27}:hook:us$/),
-  ]);
+  expect(annotation(NOTIFIED)).toMatch(/^\{"on-purple:\[0\]\.[\w-]{27}:hook:us":\d+\}$/);
   await first.stop();
   const second = start();
   await settle(20_000);

@@ -101,7 +101,7 @@ export function stage(options: { readonly selfService?: boolean } = {}) {
   };
   const put = (resource: string, name: string, namespace: string, content: object): void => {
     const ref = { resource, namespace, name };
-    if (core.get(ref) === undefined) core.create(resource, { metadata: { name, namespace }, ...content } as Draft);
+    if (core.get(ref) === undefined) core.create(resource, { metadata: { name, namespace }, ...content });
     else core.modify(ref, (old) => ({ ...old, ...content }));
   };
   return {
