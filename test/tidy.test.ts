@@ -38,7 +38,7 @@ const exceptions: Readonly<Record<string, string>> = {
 
 /** Folders that decide: synchronous, total, the same result every time. */
 const pureFolders = [
-  ...["object", "validation"].map((name) => `kube/${name}/`),
+  ...["object", "regexp", "validation"].map((name) => `kube/${name}/`),
   ...["expression", "rules", "steps"].map((name) => `controller/${name}/`),
   ...[
     "actions",
@@ -71,7 +71,7 @@ const notPure: readonly string[] = ["providers/metrics/measuring/"];
 const soleImporters: Readonly<Record<string, string>> = {
   "@kubernetes/client-node": "kube/client/",
   "@logtape/logtape": "controller/process/log.ts",
-  re2js: "controller/expression/regexp/",
+  re2js: "kube/regexp/",
   "fastest-levenshtein": "kube/validation/nearNames.ts",
   aws4fetch: "providers/metrics/measuring/aws/",
 };

@@ -5,7 +5,7 @@
 import { goDurationMs } from "../../../kube/object/goDuration.ts";
 import { at, root } from "../../../kube/validation/place.ts";
 import type { AnalysisRunSpec, Metric } from "../../../schema/analysis.ts";
-import { compileRegexp, searchRegexp, usualBudget } from "../../expression/regexp/matches.ts";
+import { compileRegexp, searchRegexp, usualBudget } from "../../../kube/regexp/matches.ts";
 import { limitOf, metricViolations } from "../../rules/analysis/metric.ts";
 import { type Annotations, readWords } from "../../rules/analysis/words.ts";
 import { argumentValues, rendered } from "../make/render.ts";

@@ -1,5 +1,5 @@
 /** `matches`: Go's regular expressions, without backtracking; and the functions that search a text for another. */
-import { type Budget, type Compiled, compileRegexp, searchRegexp } from "../regexp/matches.ts";
+import { type Budget, type Compiled, compileRegexp, searchRegexp } from "../../../kube/regexp/matches.ts";
 import { fromGo } from "../syntax/goText.ts";
 import { type Machine, spendWalk, workLeft } from "./machine.ts";
 import { ExpressionError } from "../syntax/problem.ts";

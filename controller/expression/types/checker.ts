@@ -3,7 +3,7 @@
  * what they are given. It compiles against the value that was measured, so a condition may be right for one result and
  * wrong for another.
  */
-import { type Budget, compileRegexp, usualBudget } from "../regexp/matches.ts";
+import { type Budget, compileRegexp, usualBudget } from "../../../kube/regexp/matches.ts";
 import { spend } from "../../../kube/object/budget.ts";
 import { isBuiltin } from "../syntax/builtinNames.ts";
 import { builtinType, fitsOne } from "./builtinTypes.ts";

@@ -22,7 +22,7 @@ import {
 } from "./metricConditions.ts";
 import { metricViolations, metricWarnings } from "./metric.ts";
 import { at, count, isTrue, items, type Place, repeated, root, text } from "../../../kube/validation/place.ts";
-import { MAX_PATTERN, regexpSearch } from "../../expression/regexp/matches.ts";
+import { MAX_PATTERN, regexpSearch } from "../../../kube/regexp/matches.ts";
 import { isTemplated, tagHelp, unresolvedTags } from "./tags.ts";
 import { listed } from "../../../kube/validation/nearNames.ts";
 import { wordViolations, wordWarnings } from "./words.ts";

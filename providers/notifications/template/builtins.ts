@@ -58,7 +58,8 @@ function equal(first: Value, other: Value): boolean {
     if (isNilOf(a) || isNilOf(b)) return isNilOf(a) && isNilOf(b);
     throw new Problem(`non-comparable type ${shownValue(b)}: ${typeName(b)}`);
   }
-  return a === b || shownValue(a) === shownValue(b);
+  // Two pointers are the same only when they point to the same.
+  return a === b || (!typeName(a).startsWith("*") && shownValue(a) === shownValue(b));
 }
 
 const isNilOf = (value: Value): boolean => value instanceof List && value.isNil;
@@ -110,7 +111,7 @@ function index(item: Value, ...indexes: Value[]): Value {
       const i = indexOf(at, bytes.length);
       if (i >= bytes.length) throw new Problem("reflect: string index out of range");
       value = new Int(bytes[i] ?? 0, "uint8");
-    } else throw new Problem(`can't index item of type ${typeName(value)}`);
+    } else throw new Problem(`can't index item of type ${typeName(it)}`);
   }
   return value;
 }

@@ -73,7 +73,7 @@ export function formatFloat(value: number, verb: "e" | "f" | "g", precision?: nu
   const wanted = precision === 0 ? 1 : precision;
   const it = of(() => wanted ?? 0);
   const digits = it.digits.replace(/0+$/, "") || "0";
-  const count = sharp && wanted !== undefined ? wanted : digits.length;
+  const count = sharp ? (wanted ?? Math.max(6, digits.length)) : digits.length;
   let limit = wanted ?? 6;
   if (wanted !== undefined && wanted > digits.length && digits.length >= it.point) limit = digits.length;
   if (it.point - 1 < -4 || it.point - 1 >= limit) return minus + exponential({ ...it, digits }, count - 1);

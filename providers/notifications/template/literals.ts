@@ -66,8 +66,9 @@ export function float(text: string): number | undefined {
     const size = Number(`0x${whole}${rest}`) * 2 ** (Number(power) - 4 * rest.length);
     return sign === "-" ? -size : size;
   }
-  if (!FLOAT.test(text)) return undefined;
-  const value = Number(text);
+  const plain = text.replaceAll(/(?<=\d)_(?=\d)/g, "");
+  if (!FLOAT.test(plain)) return undefined;
+  const value = Number(plain);
   return Number.isFinite(value) ? value : undefined;
 }
 
@@ -82,7 +83,8 @@ export function numberLiteral(text: string): GoNumber {
     return fitsInt64(n) ? { whole: n, float: Number(n) } : { float: Number(n) };
   }
   const value = float(text.replaceAll("_", ""));
-  if (value === undefined || /^[a-z]/i.test(text)) throw new Problem(`illegal number syntax: ${goQuoted(text)}`);
+  if (value === undefined || /(?:^|[^\da-fxA-FX])_|_(?:$|[^\da-fA-F])/.test(text))
+    throw new Problem(`illegal number syntax: ${goQuoted(text)}`);
   if (!/[.eEpP]/.test(text)) throw new Problem(`integer overflow: ${goQuoted(text)}`);
   const isWhole = Number.isInteger(value) && Math.abs(value) < 2 ** 63;
   return isWhole ? { whole: BigInt(value), float: value } : { float: value };

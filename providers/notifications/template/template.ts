@@ -4,8 +4,9 @@
  */
 import { tooCostly, TooCostlyError, within } from "../../../kube/object/budget.ts";
 import { execute } from "./execute.ts";
-import { FUNCTIONS } from "./functions.ts";
+import { functions } from "./functions.ts";
 import { parse } from "./parse.ts";
+import { timeAt, timeFunctions } from "./sprigDates.ts";
 import { fromHost, Problem } from "./values.ts";
 
 /** Why a template cannot be read or rendered, in Go's words: `template: NAME:LINE:COLUMN: executing "NAME" at <…>: …` */
@@ -21,13 +22,22 @@ export interface CompiledTemplate {
   render(variables: unknown): string;
 }
 
-/** Some 50 ms, and more text than any service takes. */
-const LIMITS = { steps: 1_000_000, bytes: 4 * 2 ** 20 };
+/** Some 100 ms, and more text than any service takes. */
+const LIMITS = { steps: 2_000_000, bytes: 4 * 2 ** 20 };
 /** In characters. A ConfigMap holds 1 MiB in all. */
 const MAX_TEMPLATE = 2 ** 18;
 
-/** @throws {TemplateError} when it does not parse */
-export function compileTemplate(name: string, text: string): CompiledTemplate {
+/** What templates find under `.time`: `(call .time.Parse .rollout.metadata.creationTimestamp).Local.Format "15:04"`. */
+export const templateTime = timeFunctions;
+
+const usual = functions(Date.now);
+
+/**
+ * @param now the clock of `now`, `ago` and the like, in ms since 1970
+ * @throws {TemplateError} when it does not parse
+ */
+export function compileTemplate(name: string, text: string, now?: () => number): CompiledTemplate {
+  const known = now === undefined ? usual : functions(now);
   const bounded = <T>(verb: string, work: () => T): T => {
     const result = within(LIMITS, () => guarded(name, work));
     if (!(result instanceof TooCostlyError)) return result;
@@ -36,17 +46,15 @@ export function compileTemplate(name: string, text: string): CompiledTemplate {
   if (text.length > MAX_TEMPLATE) {
     throw new TemplateError(`template: ${name}: has ${text.length} characters, more than ${MAX_TEMPLATE}: shorten it`);
   }
-  const tree = bounded("read", () => parse(name, text, (each) => FUNCTIONS.has(each)));
+  const tree = bounded("read", () => parse(name, text, (each) => known.has(each)));
   return {
     render: (variables) =>
       bounded("render", () => {
-        const data = fromHost(variables, dateOf);
-        return execute(tree, name, FUNCTIONS, data ?? undefined);
+        const data = fromHost(variables, (ms) => timeAt(ms, "UTC"));
+        return execute(tree, name, known, data ?? undefined);
       }),
   };
 }
-
-const dateOf = (ms: number): string => new Date(ms).toISOString();
 
 function guarded<T>(name: string, work: () => T): T {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { TooCostlyError, within } from "../../../kube/object/budget.ts";
+import { TooCostlyError, within } from "../object/budget.ts";
 import { regexpSearch } from "./matches.ts";
 
 const matches = (pattern: string, ...texts: readonly string[]): boolean | undefined => regexpSearch(texts)(pattern);

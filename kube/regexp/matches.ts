@@ -4,7 +4,7 @@
  * come from users, so the cost of an expression is taken off the budget before it is compiled and before it is matched.
  */
 import { RE2JS, RE2JSException } from "re2js";
-import { spend } from "../../../kube/object/budget.ts";
+import { spend } from "../object/budget.ts";
 import { weigh } from "./weigh.ts";
 
 /** Steps that are left for all regular expressions that share it, besides those of kube/object/budget.ts. */
@@ -32,13 +32,26 @@ export type Compiled = RE2JS | "none" | "costly";
 
 /** Like the other functions here: @throws {TooCostlyError} when the budget of kube/object/budget.ts is used up */
 export function compileRegexp(pattern: string, budget: Budget): Compiled {
+  const compiled = compileNamed(pattern, budget, false);
+  return typeof compiled === "object" && "problem" in compiled ? "none" : compiled;
+}
+
+/**
+ * With the names of its groups, of which no two may be the same.
+ * @returns why it is no regular expression, in Go's words, when it is none
+ */
+export function compileNamed(
+  pattern: string,
+  budget: Budget,
+  named = true,
+): RE2JS | "costly" | { readonly problem: string } {
   if (pattern.length > MAX_PATTERN || !affords(budget, pattern.length)) return "costly";
   const { steps, size, nameless } = weigh(pattern.toWellFormed());
   if (size > MAX_SIZE || !affords(budget, steps)) return "costly";
   try {
-    return RE2JS.compile(nameless);
+    return RE2JS.compile(named ? pattern.toWellFormed() : nameless);
   } catch (error) {
-    if (error instanceof RE2JSException) return "none";
+    if (error instanceof RE2JSException) return { problem: error.message };
     throw error;
   }
 }
