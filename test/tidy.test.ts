@@ -177,6 +177,10 @@ const writesPaths: Readonly<Record<string, string>> = {
   "providers/metrics/datadog.ts": "of Datadog",
   "providers/metrics/influxdb.ts": "of InfluxDB",
   "providers/metrics/wavefront.ts": "of Wavefront",
+  "providers/notifications/alertmanager.ts": "of Alertmanager",
+  "providers/notifications/gitHubApp.ts": "of GitHub",
+  "providers/notifications/mattermost.ts": "of Mattermost",
+  "providers/notifications/rocketChat.ts": "of Rocket.Chat",
 };
 
 describe("who asks the API server", () => {

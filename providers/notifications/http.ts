@@ -12,7 +12,7 @@ import { createSign } from "../metrics/measuring/aws/sign.ts";
 import { type Answered, type Exchange, exchangeOnce, type Wire } from "../metrics/measuring/wire/exchange.ts";
 import { guardedWire, type WireOptions } from "../metrics/measuring/wire/guarded.ts";
 import { basic, sendableHeaders } from "../metrics/measuring/wire/headers.ts";
-import { NoAnswer } from "../metrics/measuring/wire/noAnswer.ts";
+import { NoAnswer, Refused } from "../metrics/measuring/wire/noAnswer.ts";
 import { exchangeAll } from "../metrics/measuring/wire/redirects.ts";
 import type { Answer } from "../metrics/provider.ts";
 import type { HttpRequest, SendHttp } from "./service.ts";
@@ -65,7 +65,8 @@ async function answerOf(sender: Sender, request: HttpRequest, url: URL): Promise
   try {
     return { kind: "answered", ...(await asked(sender, request, url)) };
   } catch (error) {
-    return failed(error instanceof NoAnswer ? error.message : "no answer: the request could not be made");
+    const why = error instanceof NoAnswer ? error.message : "no answer: the request could not be made";
+    return error instanceof Refused ? { kind: "failed", message: why, refused: true } : failed(why);
   }
 }
 

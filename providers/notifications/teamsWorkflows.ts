@@ -1,5 +1,6 @@
 /** Microsoft Teams by workflows of Power Automate (docs/notifications/services.md#teams-workflows). */
 import { isFields } from "../../kube/object/goJson.ts";
+import { jsonText } from "../metrics/text.ts";
 import { orNone, structJson } from "./json.ts";
 import { ofRecipient } from "./recipients.ts";
 import { askWell, filled, jsonOf, renderTexts, serviceRow, textsIn } from "./row.ts";
@@ -13,7 +14,7 @@ type Objects = readonly Readonly<Record<string, unknown>>[];
 function plain(value: unknown): string {
   if (value === null || value === undefined) return "<nil>";
   if (Array.isArray(value)) return `[${value.map(plain).join(" ")}]`;
-  if (!isFields(value)) return String(value);
+  if (!isFields(value)) return typeof value === "string" ? value : jsonText(value);
   const members = Object.keys(value).toSorted();
   return `map[${members.map((name) => `${name}:${plain(value[name])}`).join(" ")}]`;
 }

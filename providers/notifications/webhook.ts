@@ -50,13 +50,16 @@ function configure(settings: Settings) {
   };
 }
 
-/** Tokens in an address: what comes after the host. */
+/** Shorter parts of an address are words, and no tokens. */
+const SHORTEST_PART = 8;
+
+/** Tokens in an address: what comes after the host, as a whole and in parts. */
 export function secretsOfUrl(url: string): readonly string[] {
   const parsed = URL.parse(url);
   if (parsed === null) return [url];
-  const path = parsed.pathname.length > 1 ? [`${parsed.pathname}${parsed.search}`, parsed.pathname] : [];
-  const values = [...parsed.searchParams.values()].filter(({ length }) => length >= 8);
-  return [url, ...path, ...values, decoded(parsed.password)];
+  const { pathname, search, searchParams, password } = parsed;
+  const parts = [`${pathname}${search}`, pathname, search, ...pathname.split("/"), ...searchParams.values()];
+  return [...parts, ...parts.map(decoded)].filter(({ length }) => length >= SHORTEST_PART).concat(decoded(password));
 }
 
 function decoded(text: string): string {
