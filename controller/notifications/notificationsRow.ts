@@ -13,7 +13,6 @@ import type { WorkQueue } from "../../kube/runtime/queue.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, type Pass, watch } from "../../kube/runtime/runController.ts";
 import type { SendPorts } from "../../providers/notifications/service.ts";
-import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { NOTIFIED } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { createComplaints } from "../process/complaints.ts";
@@ -25,6 +24,7 @@ import type { NotificationDecision } from "./decide/decide.ts";
 import type { Engine } from "./engine.ts";
 import type { GatheredFacts } from "./gather.ts";
 import { createJournal, type RecordedEvent } from "./journal.ts";
+import { outcomeOf, type OutcomePorts } from "./outcomes.ts";
 import type { Parcel } from "./send/outbox.ts";
 
 export type Senders = Pick<SendPorts, "http" | "smtp">;
@@ -39,11 +39,8 @@ export interface Notifying {
   readonly selfService: boolean;
 }
 
-/** What is reported to the metrics; see `ControllerObserver`. */
-export interface NotificationsObserver {
-  /** `type` and `reason` are those of the event. */
-  notified(key: string, type: string, reason: string, durationMs: number, failed: boolean): void;
-}
+/** What is reported to the metrics; see `ControllerObserver`. `type` and `reason` are those of the event. */
+export type NotificationsObserver = OutcomePorts["observer"];
 
 export interface NotificationsPorts {
   readonly client: KubeClient;
@@ -73,6 +70,7 @@ export function notificationsRow(ports: NotificationsPorts, sources: Sources): N
   const journal = createJournal(clock);
   const complaints = createComplaints(ports);
   const line: { queue?: Pick<WorkQueue, "add">; engine?: Engine } = {};
+  const ended = outcomeOf({ ...ports, complaints, journal, again: (key) => line.queue?.add(key) });
   // What parses, judges and sends is loaded where there is a ConfigMap.
   const engine = async (): Promise<Engine> => {
     const { createEngine } = await import("./engine.ts");
@@ -84,32 +82,6 @@ export function notificationsRow(ports: NotificationsPorts, sources: Sources): N
     complaints,
     parse: async (texts) => (await engine()).parse(texts),
   });
-  const ended = ({ key, delivery }: Parcel, problem: string | undefined, durationMs: number): void => {
-    const { event, mark, destination, trigger, configuration } = delivery;
-    ports.observer.notified(key, event.type, event.reason, durationMs, problem !== undefined);
-    if (mark !== undefined && problem === undefined) journal.sent(key, mark);
-    if (mark !== undefined && problem !== undefined) journal.failed(key, mark);
-    if (mark !== undefined) line.queue?.add(key);
-    if (problem !== undefined) complain(key, `${destination.service}:${destination.recipient}`, trigger, problem);
-    else
-      ports.log.debug("Notified", () => ({
-        rollout: key,
-        trigger,
-        service: destination.service,
-        by: configuration.namespace,
-      }));
-  };
-  const complain = (key: string, destination: string, trigger: string, problem: string): void => {
-    const about = `notification ${destination}`;
-    const fields = { rollout: key, trigger, destination };
-    complaints.report({ about, level: "error", message: "Cannot notify", error: new Error(problem), fields });
-    const rollout = rollouts.get(key);
-    if (rollout === undefined || ports.validForMs() <= 0) return;
-    const { name, namespace, uid = "", resourceVersion } = rollout.metadata;
-    const message = `Cannot notify ${destination} of ${trigger}: ${problem}`;
-    const object = { ...ROLLOUT_KIND, name, namespace, uid, resourceVersion };
-    ports.events.record({ object, type: "Warning", reason: "NotificationFailed", message });
-  };
   const row: NotificationsRow = {
     kind: "Notifications",
     noun: "Notifications of Rollout",

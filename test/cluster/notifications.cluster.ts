@@ -127,7 +127,7 @@ oursOnly(
     };
     await until("it is given up", async () => (await told(world.namespace, "NotificationFailed")).length > 0, 40_000);
     expect((await told(world.namespace, "NotificationFailed"))[0]).toStartWith(
-      "Cannot notify refusing: of on-rollout-updated: ",
+      "Cannot notify refusing of on-rollout-updated: ",
     );
     expect(await told("argo-rollouts", "NotificationsMisconfigured")).toContainEqual(
       expect.stringMatching(/^trigger\.on-broken: condition 1: when cannot be read/),
