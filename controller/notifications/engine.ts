@@ -71,7 +71,7 @@ export async function deliver(
     withoutSecrets(error instanceof Error ? error.message : String(error), secrets);
   // Causes are left out: whoever logs them would log what they quote.
   const composed = attempted((): Notification => {
-    const variables = variablesOf({ configuration, templates, destination, seen }, clock.now());
+    const variables = variablesOf({ configuration, destination, seen }, clock.now());
     return compose({ configuration, templates, variables, type: named.type }, { rows: SERVICES, compile });
   });
   if ("error" in composed) throw new Hopeless(clean(composed.error));

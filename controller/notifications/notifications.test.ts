@@ -218,7 +218,9 @@ test("default subscriptions tell of Rollouts by their labels, without an annotat
   configure({
     ...webhook(recording.url),
     "trigger.on-rollout-completed": "- send: [t]",
-    "template.t": template("{{.rollout.metadata.labels.team}} for {{.recipient}}"),
+    "template.t": template(
+      '{{.rollout.metadata.labels.team}} for {{.recipient}} in {{(call .time.Parse .rollout.metadata.creationTimestamp).Format "2006"}}',
+    ),
     subscriptions: [
       "- recipients: [hook:a]\n  triggers: [on-rollout-completed]\n  selector: team in (shop, bar)",
       "- recipients: [hook:b]\n  triggers: [on-rollout-completed]\n  selector: team=bar",
@@ -229,7 +231,7 @@ test("default subscriptions tell of Rollouts by their labels, without an annotat
   rollout({}, { team: "shop" });
   const controller = start();
   await settle(20_000);
-  expect(bodies(recording)).toEqual(["shop for a", "shop for c"]);
+  expect(bodies(recording)).toEqual(["shop for a in 2026", "shop for c in 2026"]);
   await controller.stop();
 });
 
