@@ -14,8 +14,8 @@ export interface RecordedEvent {
 }
 
 export interface Journal {
-  /** Of a Rollout that has too many events waiting, the oldest goes. @returns the one that goes */
-  happened(key: string, event: RecordedEvent): RecordedEvent | undefined;
+  /** Where too many wait, of one Rollout or of all, the oldest goes. */
+  happened(key: string, event: RecordedEvent): void;
   events(key: string): readonly RecordedEvent[];
   /** They are on their way. */
   taken(key: string, events: readonly RecordedEvent[]): void;
@@ -28,6 +28,8 @@ export interface Journal {
   notified(key: string, stored: Notified): Notified;
   /** What was told of them holds no more. */
   dropped(key: string, marks: readonly string[]): void;
+  /** The Rollout was deleted: what was told of it says nothing about the next one of its name. Its events stay. */
+  gone(key: string): void;
   /** Keys with something that was sent and may not be in the annotation yet. */
   unwritten(): readonly string[];
 }
@@ -35,6 +37,8 @@ export interface Journal {
 /** After it has failed for good, a condition that is still true is told again when it is judged after so long. */
 const AGAIN_AFTER_MS = 300_000;
 const MOST_EVENTS = 100;
+/** Of all Rollouts, while no configuration can be read: each holds a Rollout in memory. */
+const MOST_EVENTS_IN_ALL = 2_000;
 /** More than the annotation holds: what it has no room for is remembered here, as long as the process lives. */
 const MOST_SENT = 200;
 
@@ -47,6 +51,7 @@ interface Entry {
 
 export function createJournal(clock: Pick<Clock, "now">): Journal {
   const entries = new Map<string, Entry>();
+  const waiting = { events: 0 };
   const of = (key: string): Entry => {
     const known = entries.get(key);
     if (known !== undefined) return known;
@@ -65,25 +70,31 @@ export function createJournal(clock: Pick<Clock, "now">): Journal {
     happened(key, event) {
       const { events } = of(key);
       events.push(event);
-      return events.length > MOST_EVENTS ? events.shift() : undefined;
+      waiting.events += 1;
+      const isFull = events.length > MOST_EVENTS || waiting.events > MOST_EVENTS_IN_ALL;
+      const longest =
+        events.length > MOST_EVENTS ? events : [...entries.values()].find((each) => each.events.length > 0)?.events;
+      if (isFull && longest?.shift() !== undefined) waiting.events -= 1;
     },
     events: (key) => [...(entries.get(key)?.events ?? [])],
     taken(key, events) {
       const entry = of(key);
       const gone = new Set(events);
+      const before = entry.events.length;
       entry.events = entry.events.filter((each) => !gone.has(each));
+      waiting.events -= before - entry.events.length;
       tidy(key);
     },
     sending: (key, mark) => void of(key).sending.add(mark),
     sent(key, mark) {
       const { sending, sent } = of(key);
-      sending.delete(mark);
+      if (!sending.delete(mark)) return tidy(key);
       sent.set(mark, Math.floor(clock.now() / 1_000));
       for (const oldest of sent.keys()) if (sent.size > MOST_SENT) sent.delete(oldest);
     },
     failed(key, mark) {
       const { sending, failed } = of(key);
-      sending.delete(mark);
+      if (!sending.delete(mark)) return tidy(key);
       failed.set(mark, clock.now() + AGAIN_AFTER_MS);
     },
     pending(key) {
@@ -100,6 +111,11 @@ export function createJournal(clock: Pick<Clock, "now">): Journal {
     },
     dropped(key, marks) {
       for (const mark of marks) entries.get(key)?.sent.delete(mark);
+    },
+    gone(key) {
+      const entry = entries.get(key);
+      for (const marks of [entry?.sending, entry?.sent, entry?.failed]) marks?.clear();
+      tidy(key);
     },
     unwritten: () => [...entries].filter(([, { sent }]) => sent.size > 0).map(([key]) => key),
   };

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { notificationCatalogue } from "../../manifests/notificationCatalogue.ts";
 import { NOTIFIED } from "../../schema/labels.ts";
+import { refusal } from "../../test/apiServer.ts";
 import { recordingServer, stage } from "./testing.ts";
 
 const SUBSCRIBE = "notifications.argoproj.io/subscribe.";
@@ -123,6 +124,50 @@ test("oncePer is kept when the controller starts again, and when another replica
     "two",
   ]);
   await b.stop();
+});
+
+test("a conflict on writing the annotation sends nothing twice", async () => {
+  const recording = server();
+  const { start, configure, rollout, settle, annotation, hook } = stage();
+  configure({
+    ...webhook(recording.url),
+    "trigger.on-healthy": "- when: rollout.status.phase == 'Healthy'\n  send: [t]",
+    "template.t": template("healthy"),
+  });
+  let conflicts = 0;
+  hook.before = (request) => {
+    const isNote = request.method === "PATCH" && JSON.stringify(request.body).includes(NOTIFIED);
+    if (!isNote || (conflicts += 1) > 2) return;
+    throw refusal(request, 409, "Conflict", "the object has been modified");
+  };
+  rollout({ [`${SUBSCRIBE}on-healthy.hook`]: "" });
+  const controller = start();
+  await settle(20_000);
+  expect([bodies(recording), conflicts]).toEqual([["healthy"], 3]);
+  expect(annotation(NOTIFIED)).toContain("on-healthy:");
+  await controller.stop();
+});
+
+test("a Rollout that is deleted is told of, and the next one of its name as if it were the first", async () => {
+  const recording = server();
+  const { start, configure, rollout, remove, settle } = stage();
+  configure({
+    ...webhook(recording.url),
+    "trigger.on-rollout-deleted": "- send: [gone]",
+    "trigger.on-named": "- when: rollout.metadata.name == 'web'\n  oncePer: rollout.metadata.name\n  send: [t]",
+    "template.t": template("named"),
+    "template.gone": template("gone"),
+  });
+  const annotations = { [`${SUBSCRIBE}on-named.hook`]: "", [`${SUBSCRIBE}on-rollout-deleted.hook`]: "" };
+  rollout(annotations);
+  const controller = start();
+  await settle(20_000);
+  remove();
+  await settle(20_000);
+  rollout(annotations);
+  await settle(20_000);
+  expect(bodies(recording)).toEqual(["named", "gone", "named"]);
+  await controller.stop();
 });
 
 test("a service that hangs holds up neither the Rollout nor other services, and is given up", async () => {

@@ -39,7 +39,7 @@ export interface Notifying {
   readonly selfService: boolean;
 }
 
-/** What is reported to the metrics; see `ControllerObserver`. `type` and `reason` are those of the event. */
+/** What is reported to the metrics; see `ControllerObserver`. */
 export type NotificationsObserver = OutcomePorts["observer"];
 
 export interface NotificationsPorts {
@@ -89,6 +89,7 @@ export function notificationsRow(ports: NotificationsPorts, sources: Sources): N
       watch(sources.rollouts, (queue, old, next) => {
         line.queue = queue;
         const rollout = next ?? old;
+        if (old !== undefined && old.metadata.uid !== next?.metadata.uid) journal.gone(keyOf(old));
         if (rollout === undefined || configurations.isAbsent(rollout.metadata.namespace)) return;
         queue.add(keyOf(rollout));
       }),

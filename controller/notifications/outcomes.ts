@@ -8,13 +8,24 @@ import type { Delivery } from "./decide/decide.ts";
 import type { Journal } from "./journal.ts";
 import type { OutboxPorts } from "./send/outbox.ts";
 
+/** One that was sent, or given up. */
+export interface ObservedNotification {
+  /** Of the Rollout. */
+  readonly key: string;
+  /** Those of the event. */
+  readonly type: string;
+  readonly reason: string;
+  /** As it is configured: "slack". */
+  readonly service: string;
+  readonly durationMs: number;
+  readonly failed: boolean;
+}
+
 export interface OutcomePorts {
   readonly log: Pick<Log, "debug">;
   readonly complaints: Complaints;
   readonly events: Pick<EventRecorder, "record">;
-  readonly observer: {
-    notified(key: string, type: string, reason: string, durationMs: number, failed: boolean): void;
-  };
+  readonly observer: { notified(notification: ObservedNotification): void };
   readonly stores: Pick<Stores, "rollouts">;
   readonly validForMs: () => number;
   readonly journal: Journal;
@@ -27,7 +38,8 @@ export const outcomeOf =
   ({ key, delivery }, problem, durationMs) => {
     const { event, mark, trigger } = delivery;
     const { journal, observer, log, again } = ports;
-    observer.notified(key, event.type, event.reason, durationMs, problem !== undefined);
+    const { service } = delivery.destination;
+    observer.notified({ key, ...event, service, durationMs, failed: problem !== undefined });
     if (mark !== undefined) {
       if (problem === undefined) journal.sent(key, mark);
       else journal.failed(key, mark);

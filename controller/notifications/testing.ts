@@ -71,7 +71,7 @@ export function stage(options: { readonly selfService?: boolean } = {}) {
   };
   const observer: typeof unobserved = {
     ...unobserved,
-    notified: (key, type, reason, _, failed) =>
+    notified: ({ key, type, reason, failed }) =>
       void counted.push(`${failed ? "failed" : "sent"} ${key} ${type} ${reason}`),
   };
   /** A controller process. */
@@ -121,6 +121,7 @@ export function stage(options: { readonly selfService?: boolean } = {}) {
       }),
     rollout: (annotations: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>> = {}): void =>
       void core.create(ROLLOUTS, webRollout(annotations, labels)),
+    remove: (): void => void core.delete(WEB),
     image: (image: string): void =>
       void core.modify(WEB, (old) => ({ ...old, spec: { ...(old["spec"] as object), template: templateOf(image) } })),
     annotation: (name: string): string | undefined => core.get(WEB)?.metadata.annotations?.[name],
