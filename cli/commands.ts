@@ -132,6 +132,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./create/command.ts")).run,
   },
   {
+    name: "notifications",
+    group: ROLLOUTS,
+    summary: "look at what is told to whom, and try it on a Rollout",
+    load: async () => (await import("./notifications/command.ts")).runNotifications,
+  },
+  {
     name: "demo",
     group: WITHOUT_A_CLUSTER,
     summary: "see a canary, a bad version turned back, and more, in this terminal",

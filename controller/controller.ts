@@ -27,7 +27,7 @@ import { routerPluginsOf } from "./rollout/facts/routerPluginFacts.ts";
 import { namesPlugins } from "./rollout/facts/stepPluginFacts.ts";
 import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
-import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
+import { rolloutsRow, type RolloutsObserver, type RolloutsPorts } from "./rollout/rolloutsRow.ts";
 import { EXPERIMENT } from "./experiment/facts/experimentStore.ts";
 import { experimentsRow, type ExperimentsObserver } from "./experiment/experimentsRow.ts";
 import { ANALYSIS_RUN } from "./analysis/facts/runStore.ts";
@@ -39,6 +39,7 @@ import { createMigrationStores, type RawDeployment } from "./migration/facts/cac
 import { adoptionsRow } from "./migration/adoptionsRow.ts";
 import { migrationsRow } from "./migration/migrationsRow.ts";
 import { deploymentsRow } from "./workloads/workloadRestore.ts";
+import { notificationsRow, type NotificationsObserver, type Notifying } from "./notifications/notificationsRow.ts";
 import { type Profiles, watchProfiles } from "./migration/facts/profiles.ts";
 import type { Trouble } from "./process/troubles.ts";
 import { createStores, type Stores } from "./rollout/facts/stores.ts";
@@ -47,7 +48,8 @@ import type { RoomLimits, Waiting } from "./rollout/facts/room.ts";
 import { ROLLOUT } from "./rollout/facts/slim.ts";
 
 /** What the controller reports about itself (controller/process/metrics.ts). Times in ms unless the name differs. */
-export interface ControllerObserver extends RolloutsObserver, AnalysisRunsObserver, ExperimentsObserver {
+export interface ControllerObserver
+  extends RolloutsObserver, AnalysisRunsObserver, ExperimentsObserver, NotificationsObserver {
   incident(kind: string, what: ReflectorIncident): void;
   queue(name: string): QueueMetrics;
 }
@@ -63,6 +65,7 @@ export const unobserved: ControllerObserver = {
   runReconciled: ignore,
   experimentReconciled: ignore,
   measured: ignore,
+  notified: ignore,
   incident: ignore,
   queue: () => ({}),
 };
@@ -85,6 +88,8 @@ export interface ControllerPorts {
   readonly decide?: Decide;
   /** How analyses reach their sources; absent: nothing but the API server is reached. */
   readonly measuring?: Measuring;
+  /** How notifications leave the process; absent: nobody is told anything. */
+  readonly notifying?: Notifying | undefined;
 }
 
 /** What measurements need of the process. */
@@ -204,7 +209,11 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     unready: () => [...manager.unready(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: manager.synced(),
     refresh: () => manager.refresh(FRESH_MS),
-    run: (running) => manager.run(running),
+    async run(running) {
+      await manager.run(running);
+      // What was not sent is lost with this process; what was sent but not written down would be sent again.
+      await queues.lastWords().catch((error: unknown) => log.warn("Cannot end notifications", { error }));
+    },
   };
 }
 
@@ -215,8 +224,13 @@ interface KindPorts extends ControllerPorts, Pick<ControllerScope, "instanceId" 
   readonly decide: Decide;
 }
 
+interface Kinds extends Pick<Watching, "rollouts" | "experiments"> {
+  /** Awaited when no row works any more. */
+  lastWords(): Promise<void>;
+}
+
 /** The table of kinds: a line for each, called in this order when an object changes. */
-function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Watching, "rollouts" | "experiments"> {
+function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Kinds {
   const { client, clock, measuring = UNREACHED } = ports;
   const measurer = measurerOf({ http: measuring.http, kube: askKube(client), clock });
   const line: { rollouts?: WorkQueue } = {};
@@ -238,7 +252,11 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
     routerCalls: createRouterCalls(asking),
     inquiries: inquiriesOf(ports),
   };
-  const rollouts = (line.rollouts = manager.runController(rolloutsRow({ ...ports, ...calls }, sources)));
+  const { notifying } = ports;
+  const notifications = notifying === undefined ? undefined : notificationsRow({ ...ports, notifying }, sources);
+  const happened: RolloutsPorts["happened"] = (rollout, event) => notifications?.happened({ rollout, ...event });
+  const rollouts = (line.rollouts = manager.runController(rolloutsRow({ ...ports, ...calls, happened }, sources)));
+  if (notifications !== undefined) manager.runController(notifications);
   manager.runController(servicesRow(ports, sources));
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
@@ -255,7 +273,7 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
     manager.runController(migrationsRow(migrating, sources));
     manager.runController(adoptionsRow(migrating, sources, ports.instanceId));
   }
-  return { rollouts, experiments };
+  return { rollouts, experiments, lastWords: async () => notifications?.end() };
 }
 
 /** What asks AWS is loaded with the first question. */

@@ -14,6 +14,7 @@ import { fieldPages } from "./fields/pages.ts";
 import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
+import { notificationCatalogue } from "./notificationCatalogue.ts";
 import { reasonsPage } from "./reasonsPage.ts";
 import { readme } from "./support.ts";
 import { header, stream, yaml } from "./text/render.ts";
@@ -29,6 +30,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ...Array.from(jsonSchemas(kinds), ([name, text]) => [`schemas/${name}`, text] as const),
     ["install.yaml", stream(install)],
     ["namespace-install.yaml", stream(namespaceInstall)],
+    ["notifications.yaml", stream([notificationCatalogue(undefined)])],
     ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),
     ...Object.entries(helmChart),
     ["../Containerfile", containerfile],

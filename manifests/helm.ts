@@ -4,6 +4,7 @@
  */
 import { definitions, guard } from "./crdManifests.ts";
 import { loopRoles, migrationRoles, webhookRoles } from "./install.ts";
+import { notificationCatalogue } from "./notificationCatalogue.ts";
 import { name, repository, served, version } from "./text/manifestNames.ts";
 import { aggregatedRoles } from "./rbac.ts";
 import { compact, header, type Manifest, yaml } from "./text/render.ts";
@@ -116,6 +117,7 @@ const templates: Readonly<Record<string, string>> = {
     documents([networkPolicy(releaseNamespace, ["webhook", "metrics"])], both(policies, webhook)) +
     documents([networkPolicy(releaseNamespace, ["metrics"])], both(policies, `not (${webhook})`)),
   deployment: documents([workload]),
+  notifications: documents([notificationCatalogue(releaseNamespace)], ".Values.notifications.catalogue"),
   poddisruptionbudget: documents([disruptionBudget(releaseNamespace)], several),
 };
 
@@ -145,6 +147,9 @@ namespaced: false
 migrateDeployments: false
 # Before Sluice is taken away: those that have become Rollouts get their pods back, and no others migrate.
 restoreDeployments: false
+notifications:
+  # The ConfigMap with the triggers and templates that come with Sluice (docs/notifications.md). Without, it is yours.
+  catalogue: false
 # More arguments of the controller, such as --logformat=json.
 extraArgs: []
 

@@ -1,4 +1,5 @@
 /** The tables of README.md, from the tables that the code uses: so they cannot go out of date. */
+import { SERVICES } from "../providers/notifications/services.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { WORKLOAD_KINDS } from "../controller/rules/rollout/workloadRef.ts";
@@ -84,7 +85,7 @@ export const SUPPORT: readonly Row[] = [
     ],
     planned: [],
   },
-  { part: "notifications", works: [], planned: ["all"] },
+  { part: "notifications", works: SERVICES.map(({ type }) => type) },
   {
     part: "tools",
     works: ["`kubectl argo rollouts`", "Argo CD's health checks", "Flux and Helm (opt-in)"],

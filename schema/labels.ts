@@ -30,6 +30,11 @@ export const TEMPLATE_GENERATIONS = "sluice.dev/template-generations";
 export const WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation";
 /** On a ReplicaSet, by us: the annotations of its template that metadata by role stands for at the moment, as JSON. */
 export const TEMPLATE_ANNOTATIONS = "sluice.dev/template-annotations";
+/** On the Rollout, by users: who is told of what; beginnings of annotations' names (docs/notifications.md#subscriptions). */
+export const SUBSCRIBE = "notifications.argoproj.io/subscribe.";
+export const SUBSCRIPTIONS = "notifications.argoproj.io/subscriptions";
+/** On the Rollout, by us: what has been told (docs/notifications.md#once-per). */
+export const NOTIFIED = "notified.notifications.argoproj.io";
 /** On the Deployment, by us: how many replicas it had before the Rollout took its place. */
 export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
 /** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */

@@ -33,6 +33,11 @@ export const eventReasons = {
     means: "The pods that an update starts beside the running ones find no room on the nodes or in a quota.",
   },
   MetricDoesNotAnswer: { send: "always", means: "The address of a metric that an update would ask does not answer." },
+  NotificationFailed: { send: "always", means: "Somebody who is to be told of an event could not be reached." },
+  NotificationsMisconfigured: {
+    send: "always",
+    means: "A part of the ConfigMap of notifications cannot be used; the others are in force.",
+  },
   AdmissionOverridden: { send: "always", means: "Somebody let an object through against the rules." },
   MigrationStarted: { send: "always", means: "A Deployment begins to become a Rollout." },
   MigrationBlocked: {

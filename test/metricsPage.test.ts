@@ -44,6 +44,8 @@ async function printed(): Promise<string> {
   });
   metrics.reconciled("shop/web", 1, true);
   metrics.eventEmitted("shop/web", "Normal", "RolloutUpdated");
+  const notification = { key: "shop/web", type: "Normal", reason: "RolloutCompleted", service: "slack", durationMs: 5 };
+  for (const failed of [false, true]) metrics.notified({ ...notification, failed });
   metrics.apiRequest({ verb: "Get", kind: "services", namespace: "shop", name: "web", status: 200 });
   metrics.rolloutFinished("Promoted", 1, 0);
   metrics.watchStalled("services");

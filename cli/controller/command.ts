@@ -23,7 +23,7 @@ import { asCalled, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { tellWaits } from "../../controller/process/waits.ts";
 import { heldTemplates } from "../../controller/rollout/facts/templateStores.ts";
-import { controllerNamespace, measuringOf } from "./measuring.ts";
+import { controllerNamespace, measuringOf, notifyingOf } from "./measuring.ts";
 import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
 type Surroundings = Pick<CliPorts, "env" | "version">;
@@ -124,6 +124,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
       eventLost: metrics.eventLost,
       trouble: troubles.met,
       measuring,
+      notifying: notifyingOf({ options, env, version }, credentials),
     },
     {
       namespace: options.namespaced ? (options.namespace ?? credentials.namespace) : undefined,

@@ -52,6 +52,11 @@ export const flags: readonly Flag[] = [
     { name: "namespace", kind: "text", short: "-n", help: "the namespace to watch with --namespaced" },
     { name: "namespaced", kind: "bool", help: "watch one namespace only" },
     { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
+    {
+      name: "self-service-notification-enabled",
+      kind: "bool",
+      help: "let ConfigMap and Secret of a Rollout's own namespace say who is notified, too",
+    },
     { name: "kstatus", kind: "bool", help: "add the conditions that Flux and Helm 4 wait for to every Rollout" },
     { name: "migrate-deployments", kind: "bool", help: "make Rollouts of Deployments that ask for it" },
     {
@@ -162,7 +167,6 @@ const foreignFlags: Readonly<Record<string, FlagKind>> = {
   "traefik-api-version": "text",
   "ingress-api-version": "text",
   "appmesh-crd-version": "text",
-  "self-service-notification-enabled": "bool",
   "enable-pprof-address": "text",
   "as-uid": "text",
   "as-user-extra": "list",

@@ -1,5 +1,6 @@
-/** How analyses reach their sources. */
+/** How analyses reach their sources, and notifications their services. */
 import type { Measuring } from "../../controller/controller.ts";
+import type { Notifying } from "../../controller/notifications/notificationsRow.ts";
 import type { ControllerOptions } from "./options.ts";
 import type { Credentials } from "../../kube/client/credentials.ts";
 import { createSendHttp, type HttpOptions } from "../../providers/metrics/measuring/http.ts";
@@ -26,7 +27,35 @@ export function measuringOf(
     apiServers: [server],
     environment,
     waited,
-    readText: async (path) => ((await Bun.file(path).exists()) ? Bun.file(path).text() : undefined),
+    readText,
   });
   return { http, environment, ownNamespace: controllerNamespace(options) };
+}
+
+const readText = async (path: string): Promise<string | undefined> =>
+  (await Bun.file(path).exists()) ? Bun.file(path).text() : undefined;
+
+/** The same addresses are refused as for analyses. */
+export function notifyingOf(
+  { options, env, version }: Surroundings,
+  { server }: Pick<Credentials, "server">,
+): Notifying {
+  const wire = {
+    version,
+    addresses: options.analysisAddresses,
+    apiServers: [server],
+    environment: (name: string) => env[name],
+    readText,
+  };
+  let senders: ReturnType<Notifying["senders"]> | undefined;
+  const load = async (): ReturnType<Notifying["senders"]> => {
+    const { createSendHttp: createSend } = await import("../../providers/notifications/http.ts");
+    const { createSendMail } = await import("../../providers/notifications/smtp.ts");
+    return { http: createSend(wire), smtp: createSendMail(wire) };
+  };
+  return {
+    senders: () => (senders ??= load()),
+    ownNamespace: controllerNamespace(options),
+    selfService: options.selfServiceNotifications,
+  };
 }

@@ -45,6 +45,7 @@ export interface ControllerOptions {
   readonly resyncMs: number;
   readonly rolloutThreads: number;
   readonly kstatus: boolean;
+  readonly selfServiceNotifications: boolean;
   readonly migrateDeployments: boolean;
   /** Those that have migrated by reference become Deployments again; it wins over `migrateDeployments`. */
   readonly restoreDeployments: boolean;
@@ -144,6 +145,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   rolloutResync: number;
   rolloutThreads: number;
   kstatus: boolean;
+  selfServiceNotificationEnabled: boolean;
   migrateDeployments: boolean;
   restoreDeployments: boolean;
   qps: number;
@@ -197,6 +199,7 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     resyncMs: raw.rolloutResync * 1_000,
     rolloutThreads: raw.rolloutThreads,
     kstatus: raw.kstatus,
+    selfServiceNotifications: raw.selfServiceNotificationEnabled,
     migrateDeployments: raw.migrateDeployments,
     restoreDeployments: raw.restoreDeployments,
     qps: raw.qps < 0 ? Number.POSITIVE_INFINITY : raw.qps,

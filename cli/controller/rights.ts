@@ -5,6 +5,7 @@
  * rule is unused. An `instanceId` is that of the controller; "" where it has none, as in what is installed.
  */
 import { locks } from "../../controller/process/locks.ts";
+import { NOTIFICATION_CONFIG_MAP } from "../../controller/notifications/configuration/configuration.ts";
 import { PLUGIN_CONFIG_MAP } from "../../providers/metrics/pluginService.ts";
 import type { RouterRow } from "../../providers/traffic/router.ts";
 import { rightsOf, ROUTERS } from "../../providers/traffic/routers.ts";
@@ -40,11 +41,11 @@ const analysisRules: readonly Rule[] = [
     verbs: ["list", "watch"],
   },
   {
-    why: "Which plugins there are; no other ConfigMap is read.",
+    why: "Which plugins there are, and who is notified of what; no other ConfigMap is read.",
     apiGroups: [""],
     resources: ["configmaps"],
     verbs: ["get"],
-    resourceNames: [PLUGIN_CONFIG_MAP],
+    resourceNames: [PLUGIN_CONFIG_MAP, NOTIFICATION_CONFIG_MAP],
   },
   {
     why: "Experiments are made for canary steps, run, and deleted with their revision.",
@@ -53,7 +54,7 @@ const analysisRules: readonly Rule[] = [
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
-    why: "An AnalysisRun may take arguments from Secrets of its own namespace, and their values are cut from logs of its Jobs; none is listed.",
+    why: "An AnalysisRun may take arguments from Secrets of its own namespace, and their values are cut from logs of its Jobs; those of notifications are read by their name. None is listed.",
     apiGroups: [""],
     resources: ["secrets"],
     verbs: ["get"],

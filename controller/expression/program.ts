@@ -15,7 +15,7 @@ export interface Program {
 type Rule = (node: Node, typeOf: TypeOf) => Node;
 
 /** Throws ExpressionError. */
-export function compile(root: Node, result: Type): Program {
+export function compile(root: Node, result: Type | "open"): Program {
   const { type, types, floats } = check(root, result);
   const has = featuresOf(root);
   let node = root;

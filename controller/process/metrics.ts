@@ -21,6 +21,15 @@ export interface ApiRequest {
   readonly status: number;
 }
 
+interface SentNotification {
+  readonly key: string;
+  readonly type: string;
+  readonly reason: string;
+  readonly service: string;
+  readonly durationMs: number;
+  readonly failed: boolean;
+}
+
 /** The hooks that the parts of the controller call. A key is "namespace/name". */
 export interface ControllerMetrics {
   /** A pass over one Rollout has ended. */
@@ -35,6 +44,8 @@ export interface ControllerMetrics {
   runReconciled(key: string, durationMs: number, failed: boolean): void;
   /** A pass over one Experiment has ended. */
   experimentReconciled(key: string, durationMs: number, failed: boolean): void;
+  /** A notification was sent, or could not be; `type` and `reason` are those of its event. */
+  notified(notification: SentNotification): void;
   /** A measurement has ended, or goes on (phase Running). */
   measured(provider: string, phase: string): void;
   /** A request of a measurement has waited for its turn. */
@@ -101,11 +112,16 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
   const queues = queueFamilies(sources.queues);
   const stalls = counterFamily("sluice_watch_stalls_total", "Watches that fell silent.", ["kind"]);
   const relists = counterFamily("sluice_relists_total", "Complete lists read from the API server.", ["kind"]);
+  const services = counterFamily("sluice_notifications_total", "Notifications by service.", ["service", "outcome"]);
   const lost = counterFamily("sluice_events_lost_total", "Events that were not sent.", ["why"]);
 
   return {
     reconciled: series.reconciled,
     eventEmitted: series.eventEmitted,
+    notified({ key, type, reason, service, durationMs, failed }) {
+      series.notified(key, type, reason, durationMs, failed);
+      services.add([service, failed ? "failed" : "sent"]);
+    },
     apiRequest({ kind, namespace, name, verb, status }) {
       const resource = kind.startsWith("/") ? "Unknown" : kind;
       // Names of other kinds come and go without end: they are N/A, as the reference's lists, events and ReplicaSets.
@@ -135,6 +151,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
       yield* stalls.render();
       yield* relists.render();
       yield* lost.render();
+      yield* services.render();
       yield* renderState(sources);
       yield* renderProcess(sources.version, sources.commit);
     },

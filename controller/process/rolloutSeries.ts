@@ -20,12 +20,21 @@ interface Series {
   /** Pairs: index of the name in the table, count. */
   readonly events: number[];
   readonly requests: number[];
+  notifications: Notifications | undefined;
+}
+
+/** Counts as `events`; undefined for a Rollout of which nobody was told anything. */
+interface Notifications {
+  readonly sent: number[];
+  readonly failed: number[];
+  readonly lengths: Distribution;
 }
 
 export interface RolloutSeries {
   reconciled(key: string, durationMs: number, failed: boolean): void;
   eventEmitted(key: string, type: string, reason: string): void;
   requested(key: string, verb: string, status: string): void;
+  notified(key: string, type: string, reason: string, durationMs: number, failed: boolean): void;
   deleted(key: string): void;
   /** Drops the series of Rollouts gone for 65 s, and notices Rollouts that went without `deleted`. */
   sweep(): void;
@@ -57,6 +66,13 @@ export function rolloutSeries(sources: Sources): RolloutSeries {
     },
     eventEmitted: (key, type, reason) => increment(store.of(key).events, eventNames.indexOf(type, reason)),
     requested: (key, verb, status) => increment(store.of(key).requests, requestNames.indexOf(verb, status)),
+    notified(key, type, reason, durationMs, failed) {
+      const series = store.of(key);
+      series.notifications ??= { sent: [], failed: [], lengths: emptyDistribution(reconcileBounds) };
+      const { sent, failed: lost, lengths } = series.notifications;
+      increment(failed ? lost : sent, eventNames.indexOf(type, reason));
+      observe(lengths, reconcileBounds, durationMs / 1_000);
+    },
     deleted: store.deleted,
     sweep: store.sweep,
     *render() {
@@ -68,6 +84,7 @@ export function rolloutSeries(sources: Sources): RolloutSeries {
           yield sample("rollout_events_total", labels, count);
         }
       }
+      yield* notificationLines([...store.all()], eventNames.read);
     },
     *requestSamples(family, labels) {
       for (const { namespace, name, requests } of store.all()) {
@@ -94,6 +111,27 @@ function* reconcileLines(all: Iterable<Series>): Generator<string> {
   yield familyHead("rollout_reconcile_error", "counter", "Passes over a Rollout that failed.");
   for (const { namespace, name, errors } of series) {
     if (errors > 0) yield sample("rollout_reconcile_error", labelsOf(namespace, name), errors);
+  }
+}
+
+function* notificationLines(all: readonly Series[], read: ReturnType<typeof nameTable>["read"]): Generator<string> {
+  const told = all.filter(({ notifications }) => notifications !== undefined);
+  const families = [
+    ["notification_send_success", "Notifications that were sent.", "sent"],
+    ["notification_send_error", "Notifications that could not be sent.", "failed"],
+  ] as const;
+  for (const [family, help, which] of families) {
+    yield familyHead(family, "counter", help);
+    for (const { namespace, name, notifications } of told) {
+      for (const [[type, reason], count] of read(notifications?.[which] ?? [])) {
+        yield sample(family, [...labelsOf(namespace, name), ["type", type], ["reason", reason]], count);
+      }
+    }
+  }
+  yield familyHead("notification_send", "histogram", "Length of sending a notification in seconds.");
+  for (const { namespace, name, notifications } of told) {
+    if (notifications === undefined) continue;
+    yield histogramLines("notification_send", labelsOf(namespace, name), reconcileBounds, notifications.lengths);
   }
 }
 
@@ -132,7 +170,15 @@ function seriesStore({ now, rollouts }: Sources) {
       if (all.size >= sweepAtSize) sweep();
       const slash = key.indexOf("/");
       const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
-      const series: Series = { namespace, name, reconcile: undefined, errors: 0, events: [], requests: [] };
+      const series: Series = {
+        namespace,
+        name,
+        reconcile: undefined,
+        errors: 0,
+        events: [],
+        requests: [],
+        notifications: undefined,
+      };
       all.set(key, series);
       return series;
     },

@@ -46,6 +46,8 @@ export interface RolloutsPorts extends Pick<
   readonly routerCalls?: RouterCalls;
   /** Absent: nobody asks load balancers. */
   readonly inquiries?: Inquiries | undefined;
+  /** Told of every event, whether or not the recorder has room for it; absent: nobody is. */
+  readonly happened?: (rollout: Rollout, event: Pick<RolloutEvent, "type" | "reason">) => void;
 }
 
 type RolloutsRow = ControllerRow<RolloutFacts, Decision | undefined>;
@@ -182,7 +184,7 @@ function gone(ports: RolloutsPorts, rollout: Rollout): void {
 }
 
 function recordEvent(
-  { events, observer }: RolloutsPorts,
+  { events, observer, happened }: RolloutsPorts,
   rollout: Rollout,
   { type, reason, message }: RolloutEvent,
 ): void {
@@ -190,4 +192,5 @@ function recordEvent(
   observer.eventEmitted(keyOf(rollout), type, reason);
   const object = { ...ROLLOUT_KIND, name, namespace, uid, resourceVersion };
   events.record({ object, type, reason, message });
+  happened?.(rollout, { type, reason });
 }

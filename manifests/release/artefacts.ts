@@ -1,6 +1,7 @@
 /** The files of a release: a row each, in the order in which they are made. */
 import { type Platform, platforms } from "../image/buildProgram.ts";
 import { install, namespaceInstall } from "../install.ts";
+import { notificationCatalogue } from "../notificationCatalogue.ts";
 import { image, version } from "../text/manifestNames.ts";
 import { type Manifest, stream } from "../text/render.ts";
 import { type Documents, programArchive } from "./archives.ts";
@@ -54,6 +55,7 @@ export const artefacts: readonly Artefact[] = [
   },
   { name: "install.yaml", make: (from) => withDigest(install, from.image?.digest) },
   { name: "namespace-install.yaml", make: (from) => withDigest(namespaceInstall, from.image?.digest) },
+  { name: "notifications.yaml", make: () => stream([notificationCatalogue(undefined)]) },
   {
     name: chartPackage,
     make: (from) => packagedChart(from.image?.digest, from.changelog, from.documents.licence),

@@ -33,6 +33,7 @@ export function callFunction(callee: Value, args: readonly Value[]): Value {
     throw new ExpressionError(`a ${typeName(callee)} is no function`);
   }
   const { name, of = null } = callee;
+  if (callee.call !== undefined) return callee.call(args);
   const method = methodOf(typeName(of), name);
   if (method !== undefined) return callMethod({ name, of, args, takes: method.takes.map((type) => type.name) });
   const [first = null, second = null] = args;

@@ -67,6 +67,8 @@ export interface Func {
   readonly name: string;
   /** Bound to the value that it is a method of. */
   readonly of?: Value;
+  /** What it does, where whoever evaluates the expression has brought it along. Throws ExpressionError. */
+  readonly call?: (args: readonly Value[]) => Value;
 }
 
 export interface Zone {

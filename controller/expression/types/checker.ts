@@ -56,7 +56,8 @@ interface Scope {
 }
 
 interface Checker {
-  readonly result: Type;
+  /** "open": names are what whoever evaluates it gives, and none is known here. */
+  readonly result: Type | "open";
   readonly types: Map<Node, Type>;
   readonly floats: Set<Node>;
   readonly variables: (readonly [name: string, type: Type])[];
@@ -75,8 +76,8 @@ const FUNCTIONS: ReadonlyMap<string, Type> = new Map([
   ["default", func([ANY, ANY], ANY)],
 ]);
 
-/** Throws ExpressionError when the expression does not compile against a result of this type. */
-export function check(root: Node, result: Type): Checked {
+/** Throws ExpressionError when the expression does not compile against a result of this type, or against names ("open"). */
+export function check(root: Node, result: Type | "open"): Checked {
   const checker: Checker = {
     result,
     types: new Map(),
@@ -160,11 +161,14 @@ function nameType(c: Checker, name: string, node: Node): Type {
   const known = environmentType(c, name);
   if (known !== undefined) return known;
   if (isBuiltin(name)) return { name: `func ${name}`, kind: "func", builtin: name };
+  if (c.result === "open") return UNKNOWN;
   throw new ExpressionError(`unknown name ${name}; there is result, and there are functions such as len()`, node.at);
 }
 
-const environmentType = (c: Checker, name: string): Type | undefined =>
-  name === "result" ? c.result : FUNCTIONS.get(name);
+function environmentType({ result }: Checker, name: string): Type | undefined {
+  if (result === "open") return undefined;
+  return name === "result" ? result : FUNCTIONS.get(name);
+}
 
 function unary(c: Checker, node: NodeOf<"unary">): Type {
   const given = visit(c, node.operand);
@@ -215,7 +219,7 @@ function environmentMember(c: Checker, { property, optional, at }: Member): Type
   if (property.kind !== "string") return UNKNOWN;
   const name = fromGo(property.value);
   const known = environmentType(c, name);
-  if (known === undefined && !optional) throw new ExpressionError(`unknown name ${name}`, at);
+  if (known === undefined && !optional && c.result !== "open") throw new ExpressionError(`unknown name ${name}`, at);
   return known ?? UNKNOWN;
 }
 

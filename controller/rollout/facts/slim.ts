@@ -2,6 +2,7 @@
 import type { Rollout, RolloutSpec, RolloutStatus } from "../../../schema/rollout.ts";
 import { heldBack, tooLarge, tooLong } from "../../../kube/validation/size.ts";
 import type { Stored } from "../../../kube/runtime/cache.ts";
+import { SUBSCRIBE, SUBSCRIPTIONS } from "../../../schema/labels.ts";
 import { withoutBookkeeping } from "./bookkeeping.ts";
 import { type Room, type Waiting, weightOf } from "./room.ts";
 
@@ -19,14 +20,20 @@ const MOST_OF_A_PART = 16 * 2 ** 10;
  */
 export function slimRollout(raw: Rollout, room: Room): Rollout {
   const { labels, ...others } = withoutBookkeeping(raw.metadata);
-  // What it makes from templates may have its labels, too.
-  const metadata = labels !== undefined && makesRuns(raw) ? { ...others, labels } : others;
+  const metadata = labels !== undefined && keepsLabels(raw) ? { ...others, labels } : others;
   const rollout = { ...raw, metadata };
   const { uid = "", namespace, name } = metadata;
   const tooMuch = tooLarge(raw.spec) ?? tooLong([metadata, raw.status], "its metadata and status have");
   const why = whyNot(uid, { kind: ROLLOUT, namespace, name, bytes: weightOf(rollout) }, tooMuch, room);
   return why === undefined ? rollout : heldBack(restOf(rollout), why);
 }
+
+/** What it makes from templates may have its labels, too, and notifications may name them. */
+export const keepsLabels = (rollout: Rollout): boolean =>
+  makesRuns(rollout) ||
+  Object.keys(rollout.metadata.annotations ?? {}).some(
+    (name) => name.startsWith(SUBSCRIBE) || name.startsWith(SUBSCRIPTIONS),
+  );
 
 function makesRuns({ spec }: Rollout): boolean {
   const { canary, blueGreen } = spec?.strategy ?? {};
