@@ -19,18 +19,22 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { exhaustedBudgets } from "./budgets.ts";
 import { driversOf } from "./drivers.ts";
 
+type CheckPods = (...of: Parameters<typeof checkPods>) => Promise<PodCheck | undefined>;
+
 export interface Asking {
   readonly client: KubeClient;
   readonly clock: Clock;
+  /** What the pods of a ReplicaSet show that lacks some; by default the API server is asked. Undefined: nobody looks. */
+  readonly check?: CheckPods;
 }
 
 /** The caches as the controller has them, and beside them what it does without. */
 export interface Caches {
   readonly stores: Stores;
   /** By the uid of their owner, whole: of a run that is over the controller holds only how it ended. */
-  readonly runs: ReadonlyMap<string | undefined, readonly AnalysisRun[]>;
+  readonly runs: Pick<ReadonlyMap<string | undefined, readonly AnalysisRun[]>, "get">;
   /** Of each Rollout, by its key. */
-  readonly instances: ReadonlyMap<string, string>;
+  readonly instances: Pick<ReadonlyMap<string, string>, "get">;
 }
 
 /** The controller's own gathering of facts; of plugins what the status tells of them. */
@@ -57,11 +61,11 @@ export async function evidenceOf(
   drivers: Map<string, Promise<Drivers>>,
   found: Evidence["snapshot"],
 ): Promise<Evidence> {
-  const { client, clock } = scope;
+  const { client, clock, check } = scope;
   const snapshot = { ...found, ...toldRefusals(found.rollout) };
   const { rollout, replicaSets } = snapshot;
   const now = clock.now();
-  const checks = await checksOf(client, replicaSets, now);
+  const checks = await checksOf(client, replicaSets, now, check);
   const running = caches.stores.experiments
     .by("owner", rollout.metadata.uid ?? "")
     .filter(({ status }) => !isCompleted(status?.phase));
@@ -91,14 +95,14 @@ const runsOf = ({ runs }: Caches, { metadata: { uid = "" } }: Rollout | Experime
 
 /** Undefined: there is no room for it. */
 export async function experimentEvidence(
-  { client, clock }: Asking,
+  { client, clock, check }: Asking,
   caches: Caches,
   experiment: Experiment,
 ): Promise<ExperimentEvidence | undefined> {
   const facts = gatherExperiment(caches.stores, keyOf(experiment), NOTHING_LEARNED);
   if (facts === undefined) return undefined;
   const now = clock.now();
-  const checks = await checksOf(client, [...facts.replicaSets.values()], now);
+  const checks = await checksOf(client, [...facts.replicaSets.values()], now, check);
   return { facts, now, checks, runs: runsOf(caches, experiment) };
 }
 
@@ -106,9 +110,13 @@ async function checksOf(
   client: KubeClient,
   sets: readonly ReplicaSetFacts[],
   now: number,
+  check: CheckPods = checkPods,
 ): Promise<Evidence["checks"]> {
   const lacking = sets.filter(({ replicas, status }) => status.availableReplicas < replicas);
   const checks = new Map<string, PodCheck>();
-  for (const set of lacking) checks.set(set.uid, await checkPods(client, set, now));
+  for (const set of lacking) {
+    const found = await check(client, set, now);
+    if (found !== undefined) checks.set(set.uid, found);
+  }
   return checks;
 }
