@@ -4,6 +4,8 @@ import type { Clock } from "../../../kube/clock/clock.ts";
 export interface Attempts {
   /** Whether one more may be tried now. */
   take(address: string): boolean;
+  /** Whether none may be tried now. */
+  isExhausted(address: string): boolean;
 }
 
 /** Of one address. */
@@ -31,6 +33,10 @@ export function createAttempts(clock: Clock): Attempts {
   const levels = new Map<string, Level>();
   const all: Level = { left: BURST_OF_ALL, at: clock.now() };
   return {
+    isExhausted(address) {
+      const level = levels.get(address);
+      return level !== undefined && level.left + (clock.now() - level.at) / EACH_MS < 1;
+    },
     take(address) {
       const now = clock.now();
       if (levels.size >= MOST_ADDRESSES) {

@@ -1,7 +1,14 @@
 /** Which right each verb needs, and whether a user has it: the API server answers, for the dashboard as for kubectl. */
 import type { KubeClient } from "../../../kube/client/transport.ts";
 import { collectionPath } from "../../../kube/client/path.ts";
-import { ANALYSIS_RUNS, EXPERIMENTS, REPLICA_SETS, DEPLOYMENTS, POD_TEMPLATES, ROLLOUTS } from "../../../kube/client/resources.ts";
+import {
+  ANALYSIS_RUNS,
+  EXPERIMENTS,
+  REPLICA_SETS,
+  DEPLOYMENTS,
+  POD_TEMPLATES,
+  ROLLOUTS,
+} from "../../../kube/client/resources.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
 import type { Resource } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";

@@ -31,7 +31,10 @@ export const isWrite = (method: string): boolean => !SAFE.has(method);
 const nameOf = (host: string): string => host.replace(/:\d+$/, "").toLowerCase();
 
 /** Undefined: nothing is wrong with where it comes from. */
-export function originProblem({ method, headers, isSecure }: Asked, { hosts, origin }: OriginRules): Refusal | undefined {
+export function originProblem(
+  { method, headers, isSecure }: Asked,
+  { hosts, origin }: OriginRules,
+): Refusal | undefined {
   const host = headers.get("host") ?? "";
   if (hosts !== undefined && !hosts.has(nameOf(host)))
     return refused(

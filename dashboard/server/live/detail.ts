@@ -57,7 +57,7 @@ function runsOf({ feed }: Board, uid: string, may: May): readonly RunView[] {
   });
 }
 
-async function experimentOf(board: Board, experiment: Experiment, may: May): Promise<ExperimentView> {
+export async function experimentOf(board: Board, experiment: Experiment, may: May): Promise<ExperimentView> {
   const explanation = await board.explainer.experiment(experiment).catch(() => undefined);
   const info = experimentInfo(experiment, ownedOn(board.feed.shelves));
   return experimentView(experiment, info, runsOf(board, experiment.metadata.uid ?? "", may), explanation, may);

@@ -11,6 +11,7 @@ import { ApiError } from "../../../kube/client/apiError.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { INSTANCE_LABEL } from "../../../schema/labels.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
 import type { Feed } from "./feed.ts";
 
 export interface Explainer {
@@ -19,6 +20,11 @@ export interface Explainer {
    * @param closely also asks what its pods wait for
    */
   rollout(key: string, closely: boolean): Promise<Explanation | undefined>;
+  /**
+   * What the controller would do at once, were the Rollout another than it is.
+   * @param changed undefined: nothing is known of such a Rollout
+   */
+  afterwards(key: string, changed: (rollout: Rollout) => Rollout | undefined): Promise<readonly string[] | undefined>;
   experiment(experiment: Experiment): Promise<Explanation | undefined>;
   forget(key: string): void;
 }
@@ -80,6 +86,14 @@ export function createExplainer(feed: Feed, again: (key: string) => void): Expla
       const asking = { client, clock, check: closely ? check : nobodyLooks };
       const evidence = await evidenceOf(asking, caches, drivers(), found.snapshot);
       return explain({ ...evidence, isLate: isLate(key, dueOf(evidence)) });
+    },
+    async afterwards(key, changed) {
+      if (!feed.isWhole()) return undefined;
+      const found = gatherNow(gathering, key);
+      const rollout = found === undefined ? undefined : changed(found.snapshot.rollout);
+      if (found === undefined || rollout === undefined) return undefined;
+      const asking = { client, clock, check: nobodyLooks };
+      return dueOf(await evidenceOf(asking, caches, drivers(), { ...found.snapshot, rollout }));
     },
     async experiment(experiment) {
       if (!feed.isWhole()) return undefined;

@@ -106,7 +106,8 @@ export function openFeed(ports: FeedPorts): Feed {
     shelves,
     stores,
     ready,
-    troubles: () => [...main, ...[...close.values()].flatMap(({ watched }) => watched)].flatMap(({ trouble }) => trouble ?? []),
+    troubles: () =>
+      [...main, ...[...close.values()].flatMap(({ watched }) => watched)].flatMap(({ trouble }) => trouble ?? []),
     isWhole: () => main.every(({ trouble }) => trouble === undefined),
     onTouch: touched.onTouch,
     watchClosely: (of) => closely({ close, shelves, watch, clock, signal }, of),

@@ -47,7 +47,12 @@ export const deniedText = (namespace: string): string =>
     ? "You may not list Rollouts of all namespaces: choose a namespace, or ask for the right to list rollouts.argoproj.io."
     : `You may not list Rollouts in namespace "${namespace}": ask for the right to list and watch rollouts.argoproj.io there.`;
 
-export function openLive(ports: LivePorts, viewer: Viewer, subject: Subject): ReadableStream<Uint8Array> {
+export function openLive(
+  ports: LivePorts,
+  viewer: Viewer,
+  subject: Subject,
+  closed: () => void,
+): ReadableStream<Uint8Array> {
   const { clock, boards, reviewMs } = ports;
   const { person, ended } = viewer;
   const lookouts = placesOf(subject).map((namespace) => boards.look(person, namespace === "" ? undefined : namespace));
@@ -61,9 +66,11 @@ export function openLive(ports: LivePorts, viewer: Viewer, subject: Subject): Re
       for (const cancel of cancels) cancel();
       teller.end();
       for (const lookout of lookouts) lookout.leave();
+      closed();
     },
   });
-  const over = (signal: AbortSignal) => (): void => outlet.end("ended", { why: whyGone(signal) satisfies Ended["why"] });
+  const over = (signal: AbortSignal) => (): void =>
+    outlet.end("ended", { why: whyGone(signal) satisfies Ended["why"] });
   for (const signal of [person.gone, ...(ended === undefined ? [] : [ended])]) {
     const listener = over(signal);
     if (signal.aborted) listener();

@@ -86,7 +86,8 @@ function revisionView(replicaSet: ReplicaSetInfo, { rollout, hashes, runs, exper
   const { revision, images, pods } = replicaSet;
   const tags = (["stable", "canary", "active", "preview", "ping", "pong"] as const).filter((tag) => replicaSet[tag]);
   const isCurrent = hashes.get(replicaSet.objectMeta.name) === rollout.status?.currentPodHash;
-  const notUndoable = revision === 0 ? "it has no revision number" : isCurrent ? "it is the current revision" : undefined;
+  const notUndoable =
+    revision === 0 ? "it has no revision number" : isCurrent ? "it is the current revision" : undefined;
   const named = (all: readonly { readonly name: string; readonly revision: number }[]): readonly string[] =>
     all.filter((each) => revision !== 0 && each.revision === revision).map(({ name }) => name);
   return {

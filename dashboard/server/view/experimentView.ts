@@ -50,5 +50,14 @@ function unexplained({ metadata, status = {} }: Experiment): Explanation {
   const { phase = "", message = "" } = status;
   const state = phase === "" ? "has not begun" : `is ${phase}${message === "" ? "" : `: ${message}`}`;
   const sentence = `Experiment "${name}" ${state}.`;
-  return { name, namespace, standing: "waiting", reason: "ExperimentNotOver", sentence, facts: [], goesOnWhen: [], commands: [] };
+  return {
+    name,
+    namespace,
+    standing: "waiting",
+    reason: "ExperimentNotOver",
+    sentence,
+    facts: [],
+    goesOnWhen: [],
+    commands: [],
+  };
 }
