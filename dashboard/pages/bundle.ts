@@ -35,7 +35,9 @@ export async function bundlePages(): Promise<Bundle> {
     jsx: { runtime: "automatic", importSource: "preact", development: false },
   });
   const textOf = async (ending: string): Promise<string> =>
-    (await Promise.all(built.outputs.filter(({ path }) => path.endsWith(ending)).map((output) => output.text()))).join("");
+    (await Promise.all(built.outputs.filter(({ path }) => path.endsWith(ending)).map((output) => output.text()))).join(
+      "",
+    );
   const [script, style] = await Promise.all([textOf(".js"), textOf(".css")]);
   const icon = await Bun.file(join(app, "favicon.svg")).text();
   const paths = { script: named("app", script, "js"), style: named("app", style, "css") };

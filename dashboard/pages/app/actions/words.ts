@@ -43,7 +43,8 @@ export const barOf = (may: May, card: Card, reason: string): readonly RolloutVer
 
 /** The one to be looked at first. */
 export function primaryOf(verbs: readonly RolloutVerb[], { phase }: Card): RolloutVerb | undefined {
-  const first: readonly RolloutVerb[] = phase === "Degraded" ? ["retry"] : phase === "Paused" ? ["resume", "promote"] : [];
+  const first: readonly RolloutVerb[] =
+    phase === "Degraded" ? ["retry"] : phase === "Paused" ? ["resume", "promote"] : [];
   return first.find((verb) => verbs.includes(verb));
 }
 

@@ -37,7 +37,15 @@ function Limit({ line, frame }: { readonly line: ConditionLine; readonly frame: 
 }
 
 /** A shape of its own for each outcome, so that colours are not needed. */
-function Point({ x, y, measurement }: { readonly x: number; readonly y: number; readonly measurement: MeasurementView }) {
+function Point({
+  x,
+  y,
+  measurement,
+}: {
+  readonly x: number;
+  readonly y: number;
+  readonly measurement: MeasurementView;
+}) {
   const { phase, value } = measurement;
   const words = `${clockTime(measurement.finishedAt)}: ${value} (${phase})`;
   const shape =
@@ -78,7 +86,15 @@ function Series({ name, index, measurements, frame: { x, y } }: SeriesProps) {
   );
 }
 
-const Axes = ({ frame, values, times }: { readonly frame: Frame; readonly values: readonly number[]; readonly times: readonly number[] }) => (
+const Axes = ({
+  frame,
+  values,
+  times,
+}: {
+  readonly frame: Frame;
+  readonly values: readonly number[];
+  readonly times: readonly number[];
+}) => (
   <g class="axes">
     {values.map((value) => (
       <g key={value}>

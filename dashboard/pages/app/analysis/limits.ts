@@ -23,7 +23,8 @@ const counted = (count: number, one: string): string => `${count} ${one}${count 
 
 /** "5 measurements: 4 successful, 1 failed (may fail 2)". */
 export function tally(metric: MetricView): string {
-  const { taken, count, successful, failed, failureLimit, inconclusive, inconclusiveLimit, errors, errorLimit } = metric;
+  const { taken, count, successful, failed, failureLimit, inconclusive, inconclusiveLimit, errors, errorLimit } =
+    metric;
   const parts = [
     `${successful} successful`,
     failed > 0 || failureLimit > 0 ? `${failed} failed (may fail ${failureLimit})` : "",

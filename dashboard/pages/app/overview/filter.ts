@@ -57,7 +57,13 @@ export function textTest(text: string): Test {
   const ways = text
     .toLowerCase()
     .split(",")
-    .map((way) => way.trim().split(/\s+/).filter((term) => term !== "").map(termTest))
+    .map((way) =>
+      way
+        .trim()
+        .split(/\s+/)
+        .filter((term) => term !== "")
+        .map(termTest),
+    )
     .filter((way) => way.length > 0);
   return (card) => ways.length === 0 || ways.some((way) => way.every((test) => test(card)));
 }

@@ -1,5 +1,5 @@
 /** The list of Rollouts: of thousands, only the rows that are seen exist. */
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Card } from "../../../model.ts";
 import { starred } from "../state/starred.ts";
 import { useStore } from "../state/store.ts";
@@ -52,7 +52,7 @@ export function List({ cards, chosen }: ListProps) {
   const list = useRef<HTMLDivElement>(null);
   const [{ from, to }, height] = useRange(list, cards.length);
   const stars = useStore(starred);
-  const chosenIndex = chosen === undefined ? -1 : cards.findIndex((card) => keyOf(card) === chosen);
+  const chosenIndex = useMemo(() => cards.findIndex((card) => keyOf(card) === chosen), [cards, chosen]);
   useEffect(() => {
     if (chosenIndex < 0 || list.current === null) return;
     scrollBy(0, scrollTowards(viewOf(list.current), height, chosenIndex, COVERED));

@@ -22,18 +22,24 @@ const percentOf = (weight: number, full: number): number => (full === 0 ? 0 : Ma
 function Progress({ card }: { readonly card: Card }) {
   const { step, steps, stepText, strategy, actualWeight, fullWeight } = card;
   if (strategy === "BlueGreen") return <span class="faint">blue-green</span>;
-  if (steps === 0 || step === undefined) return <span class="faint">canary{steps === 0 ? "" : `, ${steps} steps`}</span>;
-  const isOver = step >= steps;
-  const words = isOver ? `${steps}/${steps}` : `${step + 1}/${steps}`;
+  if (steps === 0 || step === undefined)
+    return <span class="faint">canary{steps === 0 ? "" : `, ${steps} steps`}</span>;
+  if (step >= steps)
+    return (
+      <span class="faint" title="All steps are done">
+        {steps}/{steps}
+      </span>
+    );
+  const words = `${step + 1}/${steps}`;
   return (
-    <span class="progress" title={isOver ? "all steps are done" : `step ${words}: ${stepText}`}>
+    <span class="progress" title={`step ${words}: ${stepText}`}>
       <svg viewBox="0 0 64 4" preserveAspectRatio="none" aria-hidden="true">
-        <rect class="track" width="64" height="4" rx="2" />
-        <rect class="done" width={(Math.min(step, steps) / steps) * 64} height="4" rx="2" />
+        <rect class="track" width="64" height="4" />
+        <rect class="done" width={(step / steps) * 64} height="4" />
       </svg>
       <span class="words">
-        <span class="count">{words}</span> {isOver ? "" : stepText}
-        {actualWeight !== undefined && !isOver && actualWeight > 0 && (
+        <span class="count">{words}</span> {stepText}
+        {actualWeight !== undefined && actualWeight > 0 && (
           <span class="faint"> · {percentOf(actualWeight, fullWeight)}%</span>
         )}
       </span>

@@ -19,7 +19,12 @@ export function Dialog({ title, close, children }: DialogProps) {
     };
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={close} onClick={(event) => event.target === dialog.current && close()}>
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onClose={close}
+      onClick={(event) => event.target === dialog.current && close()}
+    >
       <div class="dialog">
         <h2 id={id}>{title}</h2>
         {children}

@@ -36,7 +36,11 @@ export function ticksOf({ low, high }: Domain, most: number): readonly number[] 
 /** In few letters: "0.951", "1.2k", "34M". */
 export function shortNumber(value: number): string {
   const size = Math.abs(value);
-  for (const [from, unit] of [[1e9, "G"], [1e6, "M"], [1e4, "k"]] as const) {
+  for (const [from, unit] of [
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e4, "k"],
+  ] as const) {
     if (size >= from) return `${Number((value / (unit === "k" ? 1e3 : from)).toPrecision(3))}${unit}`;
   }
   return String(Number(value.toPrecision(size < 1 ? 3 : 4)));

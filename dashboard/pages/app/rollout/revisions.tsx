@@ -32,7 +32,12 @@ function Pods({ pods }: Pick<RevisionView, "pods">) {
   );
 }
 
-const TONE_OF_TAG: Readonly<Record<string, string>> = { stable: "stable", active: "stable", canary: "canary", preview: "canary" };
+const TONE_OF_TAG: Readonly<Record<string, string>> = {
+  stable: "stable",
+  active: "stable",
+  canary: "canary",
+  preview: "canary",
+};
 
 interface RevisionProps {
   readonly revision: RevisionView;
@@ -101,7 +106,12 @@ export function Revisions({ whole }: { readonly whole: Detail }) {
       {revisions.length === 0 && <p class="faint">None yet: no ReplicaSet is made.</p>}
       <ol class="revisions">
         {revisions.map((revision, index) => (
-          <Revision key={revision.replicaSet.objectMeta.name} revision={revision} isNewest={index === 0} whole={whole} />
+          <Revision
+            key={revision.replicaSet.objectMeta.name}
+            revision={revision}
+            isNewest={index === 0}
+            whole={whole}
+          />
         ))}
       </ol>
     </Panel>

@@ -17,7 +17,15 @@ const partsOf = ({ stable, canary, additional }: Traffic): readonly Part[] => [
 
 const percent = (weight: number, full: number): string => `${Math.round((weight / (full || 100)) * 1_000) / 10}%`;
 
-function Bar({ parts, full, wanted }: { readonly parts: readonly Part[]; readonly full: number; readonly wanted: number }) {
+function Bar({
+  parts,
+  full,
+  wanted,
+}: {
+  readonly parts: readonly Part[];
+  readonly full: number;
+  readonly wanted: number;
+}) {
   const label = parts.map(({ kind, weight }) => `${kind} ${percent(weight, full)}`).join(", ");
   const total = full || 100;
   return (
@@ -28,7 +36,9 @@ function Bar({ parts, full, wanted }: { readonly parts: readonly Part[]; readonl
         const width = (weight / total) * 1_000;
         return <rect key={index} class={kind} x={(x / total) * 1_000} width={width} height="10" />;
       })}
-      {wanted > 0 && wanted < total && <rect class="wanted" x={1_000 - (wanted / total) * 1_000 - 1.5} width="3" height="10" />}
+      {wanted > 0 && wanted < total && (
+        <rect class="wanted" x={1_000 - (wanted / total) * 1_000 - 1.5} width="3" height="10" />
+      )}
     </svg>
   );
 }
@@ -49,9 +59,7 @@ export function TrafficPanel({ traffic, pods }: { readonly traffic: Traffic; rea
           </li>
         ))}
       </ul>
-      {wanted !== canary.weight && (
-        <p class="faint">The steps ask for {percent(wanted, fullWeight)} to the canary.</p>
-      )}
+      {wanted !== canary.weight && <p class="faint">The steps ask for {percent(wanted, fullWeight)} to the canary.</p>}
       {verified !== undefined && (
         <p class={verified ? "faint" : "problem"}>
           {verified ? "The router confirms this split." : "The router does not route so yet."}
@@ -61,7 +69,13 @@ export function TrafficPanel({ traffic, pods }: { readonly traffic: Traffic; rea
   );
 }
 
-export function SwitchPanel({ where, revisions }: { readonly where: Switch; readonly revisions: readonly RevisionView[] }) {
+export function SwitchPanel({
+  where,
+  revisions,
+}: {
+  readonly where: Switch;
+  readonly revisions: readonly RevisionView[];
+}) {
   const revisionOf = (hash: string): string => {
     const found = revisions.find(({ replicaSet }) => hash !== "" && replicaSet.objectMeta.name.endsWith(`-${hash}`));
     return found === undefined ? (hash === "" ? "nothing yet" : hash) : `revision ${found.revision}`;

@@ -15,7 +15,8 @@ const Notice = ({ id, kind, text }: Toast) => (
 
 export function Toasts() {
   const all = useStore(toasts);
-  const of = (kind: Toast["kind"]) => all.filter((toast) => toast.kind === kind).map((toast) => <Notice key={toast.id} {...toast} />);
+  const of = (kind: Toast["kind"]) =>
+    all.filter((toast) => toast.kind === kind).map((toast) => <Notice key={toast.id} {...toast} />);
   return (
     <div class="toasts">
       <div role="status">{of("done")}</div>

@@ -4,7 +4,11 @@ import type { SimulationView } from "../../../model.ts";
 type Moment = SimulationView["moments"][number];
 
 /** From the bottom up. */
-export const LAYERS: readonly { readonly kind: string; readonly name: string; readonly of: (moment: Moment) => number }[] = [
+export const LAYERS: readonly {
+  readonly kind: string;
+  readonly name: string;
+  readonly of: (moment: Moment) => number;
+}[] = [
   { kind: "canary", name: "new version", of: ({ new: { ready } }) => ready },
   { kind: "stable", name: "old version", of: ({ old: { ready } }) => ready },
   {
@@ -36,8 +40,7 @@ export const area = (
   axes: Axes,
   upper: (moment: Moment) => number,
   lower: (moment: Moment) => number,
-): string =>
-  [...corners(moments, endMs, axes, upper), ...corners(moments, endMs, axes, lower).toReversed()].join(" ");
+): string => [...corners(moments, endMs, axes, upper), ...corners(moments, endMs, axes, lower).toReversed()].join(" ");
 
 const ROUND_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800];
 

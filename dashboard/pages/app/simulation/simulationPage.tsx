@@ -60,8 +60,7 @@ export function SimulationPage(named: Named) {
       <div class="head">
         <div class="title">
           <h1>
-            <span class="kind">The next update of</span>{" "}
-            <Link to={{ page: "rollout", ...named }}>{named.name}</Link>
+            <span class="kind">The next update of</span> <Link to={{ page: "rollout", ...named }}>{named.name}</Link>
           </h1>
         </div>
         <p class="faint">Played by the controller's own code in a cluster of its own: nothing is changed in yours.</p>

@@ -64,8 +64,16 @@ function Shares({ view, x, right }: ChartProps) {
           <Line key={share} right={right} y={y(share)} text={`${share * 100}%`} />
         ))}
       </g>
-      <polygon class="canary" points={area(view, { x, y }, ({ share }) => share, () => 0)} />
-      <text class="caption" x={LEFT} y={SHARES.low + 16}>
+      <polygon
+        class="canary"
+        points={area(
+          view,
+          { x, y },
+          ({ share }) => share,
+          () => 0,
+        )}
+      />
+      <text class="caption" x={LEFT + 4} y={SHARES.low + 16}>
         requests that the new version gets
       </text>
     </g>
@@ -125,7 +133,12 @@ export function Timeline({ view }: { readonly view: SimulationView }) {
           <Incidents {...props} />
           <g class="axes">
             {timeTicks(view.endMs, Math.max(2, Math.floor(width / 110))).map((ms) => (
-              <text key={ms} x={x(ms)} y={HEIGHT - 6} text-anchor={ms === 0 ? "start" : x(ms) > right - 24 ? "end" : "middle"}>
+              <text
+                key={ms}
+                x={x(ms)}
+                y={HEIGHT - 6}
+                text-anchor={ms === 0 ? "start" : x(ms) > right - 24 ? "end" : "middle"}
+              >
                 {timeText(ms)}
               </text>
             ))}

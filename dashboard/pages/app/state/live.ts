@@ -29,9 +29,7 @@ export function mergedCards(list: readonly Card[], fresh: readonly Card[]): read
   for (const card of fresh) byKey.set(keyOf(card), card);
   const merged = [...byKey.values()];
   const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-  return isKnown
-    ? merged
-    : merged.toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
+  return isKnown ? merged : merged.toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
 }
 
 const ENDS: Readonly<Record<LiveEvents["ended"]["why"], string>> = {
@@ -104,7 +102,9 @@ function follow(query: string): () => void {
       void fetchSession();
     });
     for (const [name, handle] of Object.entries(handlers(stop))) {
-      opened.addEventListener(name, ({ data }: MessageEvent<string>) => (handle as (data: unknown) => void)(JSON.parse(data)));
+      opened.addEventListener(name, ({ data }: MessageEvent<string>) =>
+        (handle as (data: unknown) => void)(JSON.parse(data)),
+      );
     }
   };
   open();

@@ -3,7 +3,11 @@ import { createStore } from "./store.ts";
 
 export type Page =
   | { readonly page: "overview"; readonly namespace: string }
-  | { readonly page: "rollout" | "simulation" | "run" | "experiment"; readonly namespace: string; readonly name: string }
+  | {
+      readonly page: "rollout" | "simulation" | "run" | "experiment";
+      readonly namespace: string;
+      readonly name: string;
+    }
   | { readonly page: "nowhere"; readonly path: string };
 
 const decoded = (part: string): string => {
@@ -16,13 +20,17 @@ const decoded = (part: string): string => {
 
 /** @param path without the root and without a slash before it */
 export function pageOf(path: string): Page {
-  const parts = path.split("/").filter((part) => part !== "").map(decoded);
+  const parts = path
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decoded);
   const [kind = "", namespace = "", name, rest, ...more] = parts;
   if (parts.length <= 1) return { page: "overview", namespace: kind };
   const isWhole = name !== undefined && more.length === 0;
   if (isWhole && kind === "rollout" && rest === "simulation") return { page: "simulation", namespace, name };
   const isNamed = isWhole && rest === undefined;
-  if (isNamed && (kind === "rollout" || kind === "run" || kind === "experiment")) return { page: kind, namespace, name };
+  if (isNamed && (kind === "rollout" || kind === "run" || kind === "experiment"))
+    return { page: kind, namespace, name };
   return { page: "nowhere", path };
 }
 
