@@ -7,7 +7,7 @@ import type { Clock } from "../../../kube/clock/clock.ts";
 import type { Act, Acted } from "../../model.ts";
 import type { Person } from "../auth/people.ts";
 import { rightFor } from "../auth/rights.ts";
-import { Failed } from "../http/failure.ts";
+import { Failed } from "../failures/failure.ts";
 import { doneText, taskOf } from "./tasks.ts";
 
 /** A page that is closed does not leave half of it undone, and a request does not last for ever. */

@@ -14,7 +14,7 @@ import type { KubeClient } from "../../../kube/client/transport.ts";
 import type { Resource } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { SimulationView } from "../../model.ts";
-import { Failed } from "../http/failure.ts";
+import { Failed } from "../failures/failure.ts";
 
 export interface SimulationAsked {
   readonly namespace: string;

@@ -11,7 +11,7 @@ import { canBeName } from "../../../kube/client/path.ts";
 import { isObject } from "../../../kube/object/json.ts";
 import type { Act, Verb } from "../../model.ts";
 import { isVerb } from "../auth/rights.ts";
-import { Failed } from "../http/failure.ts";
+import { Failed } from "../failures/failure.ts";
 
 interface Row {
   readonly task: (act: Act, now: number) => Omit<Task, "name">;

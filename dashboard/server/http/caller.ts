@@ -7,7 +7,7 @@ import { ownUser } from "../auth/user.ts";
 import { cookieIn } from "../guard/cookies.ts";
 import { isWrite } from "../guard/origin.ts";
 import type { Viewer } from "../live/live.ts";
-import { Failed } from "./failure.ts";
+import { Failed } from "../failures/failure.ts";
 import type { DashboardOptions } from "./options.ts";
 
 export interface Caller {

@@ -5,7 +5,7 @@ import type { People, Person } from "../auth/people.ts";
 import type { Session, Sessions } from "../auth/sessions.ts";
 import { cookieIn, cookieText } from "../guard/cookies.ts";
 import { type Arrived, sessionCookie } from "./caller.ts";
-import { Failed } from "./failure.ts";
+import { Failed } from "../failures/failure.ts";
 import type { DashboardOptions } from "./options.ts";
 
 export interface LoginPorts {

@@ -13,10 +13,11 @@ import { experimentNow, runNow } from "../live/objects.ts";
 import { deniedText, openLive, type Subject, type Viewer } from "../live/live.ts";
 import { eventText } from "../live/sse.ts";
 import { type Arrived, type Callers, checkCsrf } from "./caller.ts";
-import { Failed, failureOf, statusOf } from "./failure.ts";
+import { Failed, failureOf, statusOf } from "../failures/failure.ts";
 import type { Logins } from "./login.ts";
 import type { DashboardOptions } from "./options.ts";
-import { placesOf, sessionView } from "./session.ts";
+import { sessionView } from "./session.ts";
+import { placesOf } from "../auth/places.ts";
 
 export interface RoutePorts {
   readonly options: DashboardOptions;

@@ -3,7 +3,7 @@ import { analysisRunInfos } from "../../../controller/view/analysisRuns.ts";
 import type { ExperimentView, May, RunView } from "../../model.ts";
 import type { Person } from "../auth/people.ts";
 import { mayOf } from "../auth/rights.ts";
-import { Failed } from "../http/failure.ts";
+import { Failed } from "../failures/failure.ts";
 import { runView } from "../view/runView.ts";
 import { type Board, ownedOn } from "./board.ts";
 import type { Boards } from "./boards.ts";

@@ -7,13 +7,14 @@ import type { Act } from "../../model.ts";
 import { checkRight, clusterFor } from "../act/act.ts";
 import { actOf, taskOf } from "../act/tasks.ts";
 import { type Arrived, type Callers, checkCsrf } from "../http/caller.ts";
-import { Failed } from "../http/failure.ts";
+import { Failed } from "../failures/failure.ts";
 import type { DashboardOptions } from "../http/options.ts";
 import type { Boards } from "../live/boards.ts";
 import type { Viewer } from "../live/live.ts";
 import { badParameter, type GatewayError, gatewayError, notFound, streamError, unimplemented } from "./errors.ts";
 import { type Operation, operationOf } from "./paths.ts";
-import { namespacesWithRollouts, readInfo, readList } from "./reads.ts";
+import { namespacesWithRollouts } from "../auth/places.ts";
+import { readInfo, readList } from "./reads.ts";
 import { watchInfo, watchList } from "./watches.ts";
 
 export interface ReferencePorts {

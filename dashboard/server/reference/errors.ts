@@ -1,7 +1,7 @@
 /** Errors as the reference's gateway (grpc-gateway v1) answers them. Pure. */
 import { failureText, Refused } from "../../../controller/acting/failure.ts";
 import { ApiError } from "../../../kube/client/apiError.ts";
-import { Failed } from "../http/failure.ts";
+import { Failed } from "../failures/failure.ts";
 
 /** Codes of gRPC, and the status of HTTP that the gateway gives to each. */
 const CODES = {

@@ -2,12 +2,10 @@
 import { newShelves, ownedOn, readOnce, type Shelves, type Wanted } from "../../../controller/reading/shelves.ts";
 import type { Owned } from "../../../controller/view/owned.ts";
 import { rolloutInfo } from "../../../controller/view/rollout.ts";
-import { pagesOf } from "../../../kube/client/pagedLists.ts";
-import { collectionPath, objectPath } from "../../../kube/client/path.ts";
+import { objectPath } from "../../../kube/client/path.ts";
 import { ROLLOUTS } from "../../../kube/client/resources.ts";
 import type { KubeClient } from "../../../kube/client/transport.ts";
 import { keyOf } from "../../../kube/runtime/cache.ts";
-import type { KubeObject } from "../../../kube/runtime/watch.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { infoJson } from "./goJson.ts";
 
@@ -49,17 +47,4 @@ export async function readList(client: KubeClient, namespace: string): Promise<o
   const rollouts = [...shelves.rollouts.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const infos = rollouts.map((rollout) => shortInfo(rollout, ownedOn(shelves)));
   return infos.length === 0 ? {} : { rollouts: infos };
-}
-
-/** Namespaces with Rollouts; none where not all may be listed. */
-export async function namespacesWithRollouts(client: KubeClient): Promise<readonly string[]> {
-  const found = new Set<string>();
-  const pages = pagesOf<KubeObject>({
-    client,
-    path: collectionPath(ROLLOUTS),
-    accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
-  });
-  for await (const { items } of pages)
-    for (const { metadata } of items ?? []) if (metadata.namespace !== undefined) found.add(metadata.namespace);
-  return [...found];
 }
