@@ -259,7 +259,8 @@ function watchNamed(
     },
     observe: ignore,
   };
-  for (const store of stores.optional) watchOptional(shared, store);
+  for (const store of stores.optional)
+    watchOptional(store.kind.isClusterScoped === true ? { ...shared, namespace: undefined } : shared, store);
 }
 
 interface Close {
