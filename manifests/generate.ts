@@ -7,6 +7,7 @@ import { join, relative, resolve } from "node:path";
 import { manPages } from "./commands/manPage.ts";
 import { describedCommands } from "./commands/model.ts";
 import { commandsPage } from "./commands/page.ts";
+import { dashboard } from "./dashboardWorkload.ts";
 import { definitions } from "./crdManifests.ts";
 import { crds } from "../schema/crd.ts";
 import { jsonSchemas } from "./fields/jsonSchema.ts";
@@ -31,6 +32,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ["install.yaml", stream(install)],
     ["namespace-install.yaml", stream(namespaceInstall)],
     ["notifications.yaml", stream([notificationCatalogue(undefined)])],
+    ["dashboard.yaml", stream(dashboard)],
     ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),
     ...Object.entries(helmChart),
     ["../Containerfile", containerfile],

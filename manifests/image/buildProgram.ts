@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { lean } from "./lean.ts";
 import { signedAdHoc } from "./machO.ts";
+import { pagesInProgram } from "./pagesInProgram.ts";
 import { seldomFiles } from "./seldom.ts";
 import { trimmed } from "./trim.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -62,6 +63,7 @@ export async function buildProgram({ platform, outfile, metafile }: Build): Prom
   const isCompiled = platform === undefined ? process.platform === "linux" : platform.startsWith("linux-");
   const cross =
     platform === undefined ? {} : { target: bunNames[platform].target, executablePath: await runtimeFor(platform) };
+  const pages = await pagesInProgram();
   const built = await Bun.build({
     entrypoints: [join(root, "main.ts")],
     root,
@@ -72,7 +74,7 @@ export async function buildProgram({ platform, outfile, metafile }: Build): Prom
     metafile: true,
     // Neither `.env` nor bunfig.toml of the folder in which the program is started may change what it does.
     compile: { ...cross, outfile, autoloadDotenv: false, autoloadBunfig: false },
-    plugins: [lean],
+    plugins: [pages.plugin, lean],
   });
   // Bun signs for arm64 only; for Intel it leaves its own signature, which no longer fits (bun 1.4.5).
   if (platform?.startsWith("darwin-") === true) {
@@ -84,7 +86,10 @@ export async function buildProgram({ platform, outfile, metafile }: Build): Prom
     await Bun.write(outfile, bytes);
     await chmod(outfile, 0o755);
   }
-  if (metafile !== undefined) await Bun.write(metafile, JSON.stringify(built.metafile));
+  if (metafile !== undefined) {
+    const outputs = { ...pages.metafile?.outputs, ...built.metafile?.outputs };
+    await Bun.write(metafile, JSON.stringify({ ...built.metafile, outputs }));
+  }
 }
 
 /** Code compiled ahead of time runs only on the version that compiled it. */

@@ -2,7 +2,7 @@
 
 /** Their code is compiled when it is loaded, some milliseconds for each; all other code, when the program is built. */
 const SELDOM =
-  /(?:^|\/)cli\/(?:demo\.ts|dev\.ts|(?:simulate|backtest|convert|eval|completion|notifications)\/command\.ts)$|(?:^|\/)controller\/notifications\/engine\.ts$/;
+  /(?:^|\/)(?:cli\/(?:demo|dev|(?:simulate|backtest|convert|eval|completion|notifications|dashboard)\/command)|controller\/notifications\/engine|dashboard\/pages\/bundle)\.ts$/;
 
 /** The part of the bundler's metafile that we read: what each file of the program was made of, and what it loads. */
 export interface Loading {

@@ -1,4 +1,5 @@
 /** The files of a release: a row each, in the order in which they are made. */
+import { dashboard } from "../dashboardWorkload.ts";
 import { type Platform, platforms } from "../image/buildProgram.ts";
 import { install, namespaceInstall } from "../install.ts";
 import { notificationCatalogue } from "../notificationCatalogue.ts";
@@ -56,6 +57,7 @@ export const artefacts: readonly Artefact[] = [
   { name: "install.yaml", make: (from) => withDigest(install, from.image?.digest) },
   { name: "namespace-install.yaml", make: (from) => withDigest(namespaceInstall, from.image?.digest) },
   { name: "notifications.yaml", make: () => stream([notificationCatalogue(undefined)]) },
+  { name: "dashboard.yaml", make: (from) => withDigest(dashboard, from.image?.digest) },
   {
     name: chartPackage,
     make: (from) => packagedChart(from.image?.digest, from.changelog, from.documents.licence),

@@ -1,0 +1,31 @@
+/** Times: how long ago or until when, with the exact time on hover and for those who copy it. */
+import { humanDuration } from "../../../../kube/object/humanDuration.ts";
+import { now } from "../state/now.ts";
+import { useStore } from "../state/store.ts";
+
+const exact = (at: string): string => new Date(at).toLocaleString(undefined, { timeZoneName: "short" });
+
+function Ticking({ at, words }: { readonly at: string; readonly words: (ms: number) => string }) {
+  const ms = useStore(now) - Date.parse(at);
+  if (Number.isNaN(ms)) return <span>{at}</span>;
+  return (
+    <time dateTime={at} title={exact(at)}>
+      {words(ms)}
+    </time>
+  );
+}
+
+/** "5m ago" */
+export const Ago = ({ at }: { readonly at: string }) => (
+  <Ticking at={at} words={(ms) => (ms < 1_000 ? "now" : `${humanDuration(ms)} ago`)} />
+);
+
+/** "in 5m"; "now" once it is over. */
+export const Until = ({ at }: { readonly at: string }) => (
+  <Ticking at={at} words={(ms) => (ms > -1_000 ? "now" : `in ${humanDuration(-ms)}`)} />
+);
+
+export const clockTime = (at: string): string => {
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? at : time.toLocaleTimeString(undefined, { hour12: false });
+};
