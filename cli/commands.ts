@@ -72,6 +72,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./explain/command.ts")).run,
   },
   {
+    name: "dashboard",
+    group: ROLLOUTS,
+    summary: "serve a page that shows Rollouts live, to you or to all of a cluster",
+    load: async () => (await import("./dashboard/command.ts")).run,
+  },
+  {
     name: "promote",
     group: ROLLOUTS,
     summary: "let a paused update go on, or to its end",

@@ -2,6 +2,7 @@
 import { loadCredentials, type Places } from "../kube/client/credentials.ts";
 import { checkCredentials } from "../kube/client/credentialsCheck.ts";
 import { CredentialsError } from "../kube/client/kubeconfig.ts";
+import { withToken } from "../kube/client/tokenCredentials.ts";
 import { createClient, type KubeClient } from "../kube/client/transport.ts";
 import type { Clock } from "../kube/clock/clock.ts";
 import { timeoutMsOf } from "./kubeFlags.ts";
@@ -23,7 +24,10 @@ export async function connected(
   const credentials = await loadCredentials(options, places);
   checkCredentials(credentials, options);
   const client = createClient({ credentials, version, clock });
+  const as = (token: () => string): KubeClient =>
+    withTimeout(createClient({ credentials: withToken(credentials, token), version, clock }), requestTimeout);
   return {
+    as,
     client: withTimeout(client, requestTimeout),
     namespace: credentials.namespace,
     source: credentials.source,

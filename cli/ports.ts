@@ -32,4 +32,6 @@ export interface Connection {
   readonly client: KubeClient;
   readonly namespace: string;
   readonly source: string;
+  /** Of the same API server, as whoever this token is of, which is asked before each request: nothing of these credentials goes along. */
+  readonly as?: (token: () => string) => KubeClient;
 }

@@ -10,8 +10,8 @@ export const layers = [
   "controller",
   "webhook",
   "simulator",
-  "cli",
   "dashboard",
+  "cli",
   "manifests",
 ] as const;
 

@@ -8,7 +8,7 @@ import { runOf } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { readObjects } from "../simulate/files.ts";
 import { Unreadable } from "../yaml/files.ts";
-import { timeText } from "../simulate/words.ts";
+import { timeText } from "../../simulator/simulate/words.ts";
 import { backtest, startsOf } from "./backtest.ts";
 import { type BacktestFlags, commandOf, flagsOf } from "./options.ts";
 import { type Subject, subjectOf } from "./template.ts";

@@ -1,7 +1,7 @@
 /** What came of a backtest, as text and as JSON (docs/cli/backtest.md#what-is-printed). Pure. */
 import type { Replayed } from "../../controller/analysis/replay/replay.ts";
 import { wrap } from "../paint.ts";
-import { percent, timeText } from "../simulate/words.ts";
+import { percent, timeText } from "../../simulator/simulate/words.ts";
 
 export interface Outcome {
   readonly template: string;

@@ -12,14 +12,15 @@ import { collectionPath, objectPath } from "../../kube/client/path.ts";
 import { textAt } from "../../controller/migration/convert/objects.ts";
 import { isObject, type Json } from "../../kube/object/json.ts";
 import { booleanFlag, collected } from "../flagValues.ts";
-import { type Cluster, clusterOf } from "../objects/cluster.ts";
-import { failureText, Refused } from "../objects/failure.ts";
+import type { Cluster } from "../../controller/acting/cluster.ts";
+import { clusterOf } from "../objects/cluster.ts";
+import { failureText, Refused } from "../../controller/acting/failure.ts";
 import { type Format, outputFlag, printed } from "../objects/printed.ts";
 import { withKubeFlags } from "../kubeFlags.ts";
 import { parsedOrTold, usageTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { watchAll } from "../status/watchStatus.ts";
-import { FIELD_MANAGER } from "../verbs/perform.ts";
+import { FIELD_MANAGER } from "../../controller/acting/perform.ts";
 import { objectsIn } from "./manifests.ts";
 
 const examples = `

@@ -2,7 +2,7 @@
 import { type Document, parseAllDocuments } from "yaml";
 import { isObject, type Json } from "../../kube/object/json.ts";
 import { codeOf, messageOf } from "../../kube/object/errors.ts";
-import { Refused } from "../objects/failure.ts";
+import { Refused } from "../../controller/acting/failure.ts";
 
 /**
  * All objects of a file, in its order; empty documents are none. JSON is YAML, too.

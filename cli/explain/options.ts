@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { booleanFlag } from "../flagValues.ts";
 import { misnamed } from "../get/options.ts";
 import { connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
-import { ANALYSIS_RUN, EXPERIMENT, ROLLOUT } from "../objects/targets.ts";
+import { ANALYSIS_RUN, EXPERIMENT, ROLLOUT } from "../../controller/acting/targets.ts";
 import type { ConnectOptions } from "../ports.ts";
 
 const OUTPUTS = ["json", "yaml"] as const;

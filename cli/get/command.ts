@@ -3,7 +3,7 @@ import { runOf } from "../parsed.ts";
 import type { CliPorts, Connection } from "../ports.ts";
 import { commandOf, type GetOptions, optionsOf } from "./options.ts";
 import { reported } from "./reported.ts";
-import { newShelves, readOnce } from "./shelves.ts";
+import { newShelves, readOnce } from "../../controller/reading/shelves.ts";
 import { textOf, toldMissing } from "./shown.ts";
 import { subjectsOn, wantedFor } from "./subjects.ts";
 

@@ -4,7 +4,7 @@ import { canBeName } from "../../kube/client/path.ts";
 import { inWords } from "../../kube/object/inWords.ts";
 import { booleanFlag } from "../flagValues.ts";
 import { connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
-import { EXPERIMENT, ROLLOUT } from "../objects/targets.ts";
+import { EXPERIMENT, ROLLOUT } from "../../controller/acting/targets.ts";
 import type { ConnectOptions } from "../ports.ts";
 
 export const OUTPUTS = ["json", "yaml", "name", "wide"] as const;

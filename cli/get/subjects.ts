@@ -7,7 +7,7 @@ import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { experimentBlock, type Look, rolloutBlock } from "./block.ts";
 import type { GetOptions, Kind } from "./options.ts";
-import { inOrder, ownedOn, type ShelfName, type Shelves, type Wanted } from "./shelves.ts";
+import { inOrder, ownedOn, type ShelfName, type Shelves, type Wanted } from "../../controller/reading/shelves.ts";
 
 export type Subject =
   | { readonly kind: "rollout"; readonly info: RolloutInfo }

@@ -9,7 +9,7 @@ import type { CliPorts, Connection } from "../ports.ts";
 import type { GetOptions } from "./options.ts";
 import { paced } from "./paced.ts";
 import { lookOf, textOf, toldMissing } from "./shown.ts";
-import { newShelves, type Shelves, watchAll, type Watching } from "./shelves.ts";
+import { newShelves, type Shelves, watchAll, type Watching } from "../../controller/reading/shelves.ts";
 import { blocksOf, fullName, missingOf, type Subject, subjectsOn, wantedFor } from "./subjects.ts";
 
 /** So that a storm of changes can be read. */

@@ -4,7 +4,14 @@ import { aborted } from "../../kube/clock/sleep.ts";
 import { keyOf, type Stored } from "../../kube/runtime/cache.ts";
 import { aligned, cell } from "../get/cells.ts";
 import { reported } from "../get/reported.ts";
-import { inOrder, newShelves, readOnce, type Shelves, type Wanted, watchAll } from "../get/shelves.ts";
+import {
+  inOrder,
+  newShelves,
+  readOnce,
+  type Shelves,
+  type Wanted,
+  watchAll,
+} from "../../controller/reading/shelves.ts";
 import { fullName } from "../get/subjects.ts";
 import { endOfWatch } from "../endOfWatch.ts";
 import { paced } from "../get/paced.ts";

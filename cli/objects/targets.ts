@@ -1,33 +1,12 @@
 /** Which objects a command is about: by their names, by labels, or all of a namespace. */
 import { type Command, Option } from "commander";
+import type { Cluster } from "../../controller/acting/cluster.ts";
+import { Refused } from "../../controller/acting/failure.ts";
+import type { TargetKind } from "../../controller/acting/targets.ts";
 import { pagesOf } from "../../kube/client/pagedLists.ts";
 import { canBeName, collectionPath } from "../../kube/client/path.ts";
-import { ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS } from "../../kube/client/resources.ts";
 import type { KubeObject } from "../../kube/runtime/watch.ts";
-import type { Resource } from "../../schema/kube.ts";
 import { booleanFlag } from "../flagValues.ts";
-import type { Cluster } from "./cluster.ts";
-import { Refused } from "./failure.ts";
-
-export interface TargetKind {
-  readonly resource: Resource;
-  /** As messages have it, and as a command's word. */
-  readonly word: string;
-  /** Other words for it. */
-  readonly aliases: readonly string[];
-}
-
-export const ROLLOUT: TargetKind = { resource: ROLLOUTS, word: "rollout", aliases: ["ro", "rollouts"] };
-export const EXPERIMENT: TargetKind = {
-  resource: EXPERIMENTS,
-  word: "experiment",
-  aliases: ["exp", "experiments"],
-};
-export const ANALYSIS_RUN: TargetKind = {
-  resource: ANALYSIS_RUNS,
-  word: "analysisrun",
-  aliases: ["ar", "analysisruns"],
-};
 
 export interface Wanted {
   readonly names: readonly string[];

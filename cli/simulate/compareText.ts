@@ -1,6 +1,6 @@
 /** Two simulated updates side by side. Pure. */
 import type { Report } from "../../simulator/simulate/report.ts";
-import { percent, podMinutes, timeText } from "./words.ts";
+import { percent, podMinutes, timeText } from "../../simulator/simulate/words.ts";
 
 type Fact = readonly [name: string, of: (report: Report) => string];
 

@@ -6,7 +6,7 @@ import type { Report } from "../../simulator/simulate/report.ts";
 import { drawn, escaped, HEIGHT_OF_CHARTS, LEFT, type Scale, tag, WIDTH } from "./svgChart.ts";
 import { wrap } from "../paint.ts";
 import { capacityText, extraText, outcomeText } from "./text.ts";
-import { pods, strategyText, timeText } from "./words.ts";
+import { pods, strategyText, timeText } from "../../simulator/simulate/words.ts";
 
 const STYLE = `
   .back { fill: #ffffff; stroke: #d0d7de }

@@ -2,7 +2,7 @@
 import type { Moment } from "../../simulator/simulate/moment.ts";
 import type { Report } from "../../simulator/simulate/report.ts";
 import type { Incident } from "../../simulator/simulate/simulate.ts";
-import { timeText } from "./words.ts";
+import { timeText } from "../../simulator/simulate/words.ts";
 
 export const WIDTH = 800;
 export const LEFT = 56;

@@ -2,7 +2,7 @@
 import type { Pods } from "../../simulator/simulate/moment.ts";
 import type { Report, StageReport } from "../../simulator/simulate/report.ts";
 import { wrap } from "../paint.ts";
-import { percent, podMinutes, pods, strategyText, timeText } from "./words.ts";
+import { percent, podMinutes, pods, strategyText, timeText } from "../../simulator/simulate/words.ts";
 
 /** @param name which file it is of, where there are several */
 export function reportText(report: Report, name: string | undefined, columns: number): string {

@@ -1,8 +1,9 @@
 /** `sluice status`: whether an update is through, for people and for pipelines (docs/cli/verbs.md#status). */
 import { Command } from "commander";
 import { clusterOf } from "../objects/cluster.ts";
-import { failureText } from "../objects/failure.ts";
-import { ROLLOUT, targetsOf, wantedOf, withTargetFlags } from "../objects/targets.ts";
+import { failureText } from "../../controller/acting/failure.ts";
+import { ROLLOUT } from "../../controller/acting/targets.ts";
+import { targetsOf, wantedOf, withTargetFlags } from "../objects/targets.ts";
 import { booleanFlag } from "../flagValues.ts";
 import { withKubeFlags } from "../kubeFlags.ts";
 import { parsedOrTold, usageTold } from "../parsed.ts";

@@ -1,8 +1,9 @@
 /** `sluice promote`, `abort`, `retry` and the other commands that change something (docs/cli/verbs.md). */
 import { Command } from "commander";
 import type { Json } from "../../kube/object/json.ts";
-import { type Cluster, clusterOf, pathIn } from "../objects/cluster.ts";
-import { failureText, Refused } from "../objects/failure.ts";
+import { type Cluster, pathIn } from "../../controller/acting/cluster.ts";
+import { clusterOf } from "../objects/cluster.ts";
+import { failureText, Refused } from "../../controller/acting/failure.ts";
 import { type Format, outputFlag, printed } from "../objects/printed.ts";
 import { targetsOf, type Wanted, wantedOf, withTargetFlags } from "../objects/targets.ts";
 import type { RunCommand } from "../commands.ts";
@@ -11,7 +12,7 @@ import { withKubeFlags } from "../kubeFlags.ts";
 import { parsedOrTold, usageTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { timeoutFlag, watchAll } from "../status/watchStatus.ts";
-import { type Performed, perform } from "./perform.ts";
+import { type Performed, perform } from "../../controller/acting/perform.ts";
 import {
   ABORT,
   type Asked,

@@ -10,8 +10,8 @@ import type { VerbOutcome, VerbPatch } from "../../controller/rollout/verbs/verb
 import { goDurationMs, goDurationProblem } from "../../kube/object/goDuration.ts";
 import type { Json } from "../../kube/object/json.ts";
 import { booleanFlag } from "../flagValues.ts";
-import { ANALYSIS_RUN, EXPERIMENT, ROLLOUT, type TargetKind } from "../objects/targets.ts";
-import type { Reads, Scene } from "./scene.ts";
+import { ANALYSIS_RUN, EXPERIMENT, ROLLOUT, type TargetKind } from "../../controller/acting/targets.ts";
+import type { Reads, Scene } from "../../controller/acting/scene.ts";
 
 export interface VerbRow {
   /** As it is typed: `promote`, `retry rollout`. */

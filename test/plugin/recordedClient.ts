@@ -1,7 +1,7 @@
 /** A cluster that holds recorded objects as they were, uids and times included, and can only be read. */
 import { collectionPath } from "../../kube/client/path.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
-import { RESOURCES, type ShelfName } from "../../cli/get/shelves.ts";
+import { RESOURCES, type ShelfName } from "../../controller/reading/shelves.ts";
 import type { KubeObject } from "../cluster/harness/api.ts";
 
 const KINDS: { readonly [S in ShelfName]: string } = {

@@ -2,7 +2,7 @@
 import type { TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { SimulationView } from "../../../model.ts";
-import { percent, podMinutes, timeText } from "../../../../cli/simulate/words.ts";
+import { percent, podMinutes, timeText } from "../../../../simulator/simulate/words.ts";
 import { Link } from "../parts/link.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { get } from "../state/session.ts";

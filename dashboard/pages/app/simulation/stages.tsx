@@ -1,6 +1,6 @@
 /** The stages and the analyses of a simulated update, as tables. */
 import type { SimulationView } from "../../../model.ts";
-import { percent, timeText } from "../../../../cli/simulate/words.ts";
+import { percent, timeText } from "../../../../simulator/simulate/words.ts";
 import { Panel } from "../parts/panel.tsx";
 import { Phase } from "../parts/phase.tsx";
 

@@ -1,6 +1,6 @@
 /** The two charts of a simulated update: the new version's share of the requests, and the pods. */
 import type { SimulationView } from "../../../model.ts";
-import { timeText } from "../../../../cli/simulate/words.ts";
+import { timeText } from "../../../../simulator/simulate/words.ts";
 import { scaleOf } from "../parts/scale.ts";
 import { useWidth } from "../parts/width.ts";
 import { area, LAYERS, podsOf, timeTicks } from "./corners.ts";

@@ -1,8 +1,8 @@
 /** What a verb decides on, read from the cluster. */
-import { type Cluster, pathIn } from "../objects/cluster.ts";
-import { ROLLOUT, type TargetKind } from "../objects/targets.ts";
-import { Refused } from "../objects/failure.ts";
-import { withTemplateOf } from "../../controller/rollout/verbs/verb.ts";
+import { type Cluster, pathIn } from "./cluster.ts";
+import { ROLLOUT, type TargetKind } from "./targets.ts";
+import { Refused } from "./failure.ts";
+import { withTemplateOf } from "../rollout/verbs/verb.ts";
 import { pagesOf } from "../../kube/client/pagedLists.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import { DEPLOYMENTS, POD_TEMPLATES, REPLICA_SETS } from "../../kube/client/resources.ts";

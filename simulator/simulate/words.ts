@@ -1,5 +1,5 @@
 /** How a simulation's times and shares are written. Pure. */
-import type { Report } from "../../simulator/simulate/report.ts";
+import type { Report } from "./report.ts";
 
 const UNITS = [
   ["d", 86_400_000],

@@ -1,6 +1,6 @@
 /** Whether a controller is at work, by the Leases that every controller of Rollouts holds. */
-import { locks } from "../../controller/process/locks.ts";
-import type { Drivers } from "../../controller/rollout/explain/evidence.ts";
+import { locks } from "../process/locks.ts";
+import type { Drivers } from "../rollout/explain/evidence.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { collectionPath, nameSelector } from "../../kube/client/path.ts";
 import { LEASES } from "../../kube/client/resources.ts";

@@ -1,6 +1,6 @@
 /** What `get` and `list` read of a cluster: once, or with watches that keep it fresh. */
-import type { Owned } from "../../controller/view/owned.ts";
-import type { SeenPod } from "../../controller/view/pod.ts";
+import type { Owned } from "../view/owned.ts";
+import type { SeenPod } from "../view/pod.ts";
 import { isNotFound } from "../../kube/client/apiError.ts";
 import { pagesOf } from "../../kube/client/pagedLists.ts";
 import { collectionPath } from "../../kube/client/path.ts";

@@ -1,13 +1,13 @@
 /** Sends what a verb asks for, and looks whether the controller has taken it. */
-import { type Fate, fateOf, type Sent } from "../../controller/rollout/verbs/fate.ts";
-import type { VerbOutcome, VerbPatch } from "../../controller/rollout/verbs/verb.ts";
+import { type Fate, fateOf, type Sent } from "../rollout/verbs/fate.ts";
+import type { VerbOutcome, VerbPatch } from "../rollout/verbs/verb.ts";
 import { ApiError, isConflict, isNotFound } from "../../kube/client/apiError.ts";
 import { pause } from "../../kube/clock/sleep.ts";
 import type { Json } from "../../kube/object/json.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { type Cluster, pathIn, watchOne } from "../objects/cluster.ts";
-import { Refused } from "../objects/failure.ts";
-import { ROLLOUT, type TargetKind } from "../objects/targets.ts";
+import { type Cluster, pathIn, watchOne } from "./cluster.ts";
+import { Refused } from "./failure.ts";
+import { ROLLOUT, type TargetKind } from "./targets.ts";
 import { type Reads, readScene, type Scene, workloadResource } from "./scene.ts";
 
 /** Rules of GitOps tools that leave the plugin's changes alone name it. */

@@ -1,0 +1,62 @@
+/** An AnalysisRun or an Experiment by itself. */
+import { analysisRunInfos } from "../../../controller/view/analysisRuns.ts";
+import type { ExperimentView, May, RunView } from "../../model.ts";
+import type { Person } from "../auth/people.ts";
+import { mayOf } from "../auth/rights.ts";
+import { Failed } from "../failures/failure.ts";
+import { runView } from "../view/runView.ts";
+import { type Board, ownedOn } from "./board.ts";
+import type { Boards } from "./boards.ts";
+import { experimentOf } from "./detail.ts";
+
+interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+interface ObjectPorts {
+  readonly boards: Boards;
+  readonly isReadOnly: boolean;
+}
+
+/** @throws {Failed} when it is not there, or may not be read */
+async function looked<T>(
+  { boards, isReadOnly }: ObjectPorts,
+  person: Person,
+  { namespace, name }: Place,
+  kind: "AnalysisRun" | "Experiment",
+  view: (board: Board, may: May) => Promise<T | undefined>,
+): Promise<T> {
+  const lookout = boards.look(person, namespace);
+  const close = lookout.board.feed.watchClosely(namespace);
+  try {
+    await Promise.all([lookout.board.ready, close.ready]);
+    const may = isReadOnly
+      ? {}
+      : await mayOf(person.access, ["terminate-run", "terminate-experiment", "retry-experiment"], { namespace }).catch(
+          () => ({}),
+        );
+    const found = await view(lookout.board, may);
+    if (found !== undefined) return found;
+    const [trouble] = lookout.board.feed.troubles().filter((each) => each.includes(`${kind.toLowerCase()}s.`));
+    if (trouble !== undefined) throw new Failed("forbidden", trouble);
+    throw new Failed("not-found", `There is no ${kind} "${name}" in namespace "${namespace}".`);
+  } finally {
+    close.end();
+    lookout.leave();
+  }
+}
+
+export const runNow = (ports: ObjectPorts, person: Person, place: Place): Promise<RunView> =>
+  looked(ports, person, place, "AnalysisRun", async ({ feed }, may) => {
+    const run = feed.shelves.analysisRuns.get(`${place.namespace}/${place.name}`);
+    if (run === undefined) return undefined;
+    const [info] = analysisRunInfos("", { ...ownedOn(feed.shelves), analysisRuns: () => [run] });
+    return info === undefined ? undefined : runView(run, info, feed.ports.clock.now(), may);
+  });
+
+export const experimentNow = (ports: ObjectPorts, person: Person, place: Place): Promise<ExperimentView> =>
+  looked(ports, person, place, "Experiment", async (board, may) => {
+    const experiment = board.feed.shelves.experiments.get(`${place.namespace}/${place.name}`);
+    return experiment === undefined ? undefined : experimentOf(board, experiment, may);
+  });
