@@ -57,6 +57,7 @@ describe("the flags of the controller", () => {
       healthzPort: 8080,
       metricsAddress: undefined,
       healthAddress: undefined,
+      otlpEndpoint: undefined,
       leaderElect: true,
       leaseDurationMs: 15_000,
       renewDeadlineMs: 10_000,
