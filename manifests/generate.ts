@@ -11,6 +11,8 @@ import { definitions } from "./crdManifests.ts";
 import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
+import { monitoring } from "./monitoring/alerts.ts";
+import { grafanaDashboard } from "./monitoring/dashboard.ts";
 import { reasonsPage } from "./reasonsPage.ts";
 import { readme } from "./support.ts";
 import { header, stream, yaml } from "./text/render.ts";
@@ -27,6 +29,8 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ["namespace-install.yaml", stream(namespaceInstall)],
     ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),
     ...Object.entries(helmChart),
+    ["alerts.yaml", alertsFile],
+    ["grafana/rollouts.json", grafanaDashboard()],
     ["../Containerfile", containerfile],
     ["../docs/reasons.md", reasonsPage],
     ["../docs/cli.md", commandsPage(commands, moreOn)],
@@ -34,6 +38,9 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ["../README.md", readme()],
   ]);
 }
+
+/** docs/metrics.md#alerts says how to use it. */
+const alertsFile = `${header}# For the Prometheus Operator: scrapes Sluice, and alerts.\n${monitoring.map(yaml).join("---\n")}`;
 
 const root = resolve(import.meta.dir, "..");
 
