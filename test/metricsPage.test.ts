@@ -1,8 +1,16 @@
-/** docs/metrics.md has every metric that the program prints, with its labels; the alerts ask for metrics that exist. */
+/**
+ * docs/metrics.md has every metric that the program prints, with its labels; alerts and the Grafana dashboard ask for
+ * metrics that exist.
+ */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
+import { createExporter } from "../controller/tracing/exporter.ts";
+import { tracingSettings } from "../controller/tracing/settings.ts";
+import { manualClock } from "../kube/clock/clock.ts";
+import { groups, ROLLOUT_ALERTS, SLUICE_ALERTS } from "../manifests/monitoring/alerts.ts";
+import { SECTIONS } from "../manifests/monitoring/panels.ts";
 import { createMetrics } from "../controller/process/metrics.ts";
 import { createAudit } from "../webhook/audit/audit.ts";
 import { createRisks } from "../webhook/audit/risks/risks.ts";
@@ -60,7 +68,18 @@ async function printed(): Promise<string> {
   queue.workedMs(1);
   const webhook = createWebhookMetrics(() => 1);
   webhook.reviewed("Rollout", "CREATE", "allowed", 1);
-  return [...metrics.render(), ...webhook.render(), ...(await audited())].join("");
+  return [...metrics.render(), ...webhook.render(), ...(await audited()), ...(await traced())].join("");
+}
+
+/** What the exporter of traces prints once it has lost something. */
+async function traced(): Promise<readonly string[]> {
+  const settings = tracingSettings({ endpoint: "http://collector:4318", env: {}, version: "v0" });
+  const post = async (): Promise<Response> => new Response("", { status: 400 });
+  const clock = manualClock(0);
+  const exporter = createExporter(settings, { clock, complaints: { report: () => {} }, version: "v0", post });
+  exporter.add([{ traceId: "1", spanId: "2", name: "x", startMs: 0, endMs: 0, attributes: {} }]);
+  await clock.advance(5_000);
+  return [...exporter.render()];
 }
 
 /** What the audit prints once it has found something wrong. */
@@ -118,14 +137,10 @@ const rows = new Map(
   ),
 );
 
-interface Alert {
-  readonly alert: string;
-  readonly expr: string;
-}
-
-const alerts = (Bun.YAML.parse(readFileSync(join(docs, "alerts.yaml"), "utf8")) as readonly object[])
-  .flatMap((object) => (object as { spec: { groups?: readonly { rules: readonly Alert[] }[] } }).spec.groups ?? [])
-  .flatMap(({ rules }) => rules);
+const alerts = groups.flatMap(({ rules }) => rules);
+const queries = SECTIONS.flatMap(({ panels }) => panels).flatMap((panel) =>
+  panel.queries.map(({ expr }) => [panel.title, expr] as const),
+);
 
 const baseName = (name: string): string => name.replace(/_(bucket|sum|count)$/, "");
 
@@ -149,10 +164,15 @@ describe("the page of metrics", () => {
   });
 });
 
-describe("the alerts", () => {
-  test.each(alerts.map(({ alert, expr }) => [alert, expr]))(
+/** Grafana fills these in. */
+const filled = (expr: string): string =>
+  expr.replaceAll("$__rate_interval", "1m").replaceAll("$__range", "1h").replaceAll(/\$\w+/g, ".*");
+
+describe("alerts and panels", () => {
+  test.each([...alerts.map(({ alert, expr }) => [alert, expr] as const), ...queries])(
     "%s is an expression over metrics that exist",
-    (_, expr) => {
+    (_, given) => {
+      const expr = filled(given);
       const { isValid, metrics, labels } = readExpression(expr);
       expect([expr, isValid]).toEqual([expr, true]);
       expect(metrics.filter((name) => !families.has(baseName(name)))).toEqual([]);
@@ -171,9 +191,10 @@ describe("the alerts", () => {
     expect(readExpression('rollout_info{fase="Paused"}').labels).toEqual(["fase"]);
   });
 
-  test("stand in the page, each with what to read", () => {
-    const told = [...page.matchAll(/^\| `(Rollout\w+|Sluice\w+)` .*troubleshooting\.md#([\w-]+)/gm)];
-    expect(told.map(([, name]) => name)).toEqual(alerts.map(({ alert }) => alert));
+  test("alerts stand in the page, each with what to read, which its link leads to, too", () => {
+    const told = [...page.matchAll(/^\| `(\w+)` .*troubleshooting\.md#([\w-]+)/gm)];
+    const rows = [...ROLLOUT_ALERTS, ...SLUICE_ALERTS].map(({ alert, runbook }) => [alert, runbook]);
+    expect(told.map(([, name, anchor]) => [name, anchor])).toEqual(rows);
     const anchors = anchorsOf(readFileSync(join(docs, "troubleshooting.md"), "utf8"));
     expect(told.flatMap(([, , anchor = ""]) => (anchors.has(anchor) ? [] : anchor))).toEqual([]);
   });

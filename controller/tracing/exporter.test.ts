@@ -53,7 +53,7 @@ function collector(answers: readonly (() => Response | Promise<Response>)[] = []
     [...exporter.render()]
       .join("")
       .split("\n")
-      .filter((line) => /^[^#]/.test(line));
+      .filter((line) => /^[^#].*(?:sent_total \d+| [1-9]\d*)$/.test(line));
   return { clock, sent, complaints, exporter, metrics };
 }
 
@@ -77,6 +77,13 @@ describe("the exporter", () => {
       headers: { "content-type": "application/json", "user-agent": "sluice/1.2.3" },
     });
     expect(metrics()).toEqual(["sluice_trace_spans_sent_total 700"]);
+  });
+
+  test("shows every kind of loss from the start, so that the first one is an increase", () => {
+    const { exporter } = collector();
+    const text = [...exporter.render()].join("");
+    const whys = [...text.matchAll(/dropped_total\{why="(\w+)"\} 0/g)].map(([, why]) => why);
+    expect(whys).toEqual(["crowded", "refused", "unanswered", "stopped"]);
   });
 
   test("is asleep when there is nothing to send", async () => {

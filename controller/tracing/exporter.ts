@@ -49,6 +49,8 @@ export function createExporter(settings: TracingSettings, ports: ExporterPorts):
   const { clock } = ports;
   const queue: Span[] = [];
   const dropped = counterFamily("sluice_trace_spans_dropped_total", "Spans that were not delivered.", ["why"]);
+  // A counter that appears with its first value has not increased, as Prometheus sees it.
+  for (const why of WHYS) dropped.add([why], 0);
   const counts = { sent: 0 };
   const stopping = new AbortController();
   let working: Promise<void> | undefined;
@@ -85,7 +87,8 @@ export function createExporter(settings: TracingSettings, ports: ExporterPorts):
   };
 }
 
-type Why = "crowded" | "refused" | "unanswered" | "stopped";
+const WHYS = ["crowded", "refused", "unanswered", "stopped"] as const;
+type Why = (typeof WHYS)[number];
 
 interface Sending {
   readonly settings: TracingSettings;

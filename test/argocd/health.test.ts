@@ -177,7 +177,9 @@ describe("what Argo CD's health.lua and discovery.lua say of a Rollout", () => {
   });
 
   test("a Rollout that takes its pods from a Deployment is Progressing until that is taken up, and Healthy then", () => {
-    const world = createWorld(referringRollout({ strategy: canary(steps) }), { deployment: { image: "web:1" } });
+    const world = createWorld(referringRollout({ strategy: canary(steps) }), {
+      deployment: { image: "web:1", replicas: 5 },
+    });
     world.pass(5_000);
     expect(healthOf("Rollout", world.rollout)).toEqual({ status: "Healthy" });
     const { rollout } = world;
