@@ -330,6 +330,7 @@ describe("asking instead of running", () => {
       "Pace:",
       "Log:",
       "Ports:",
+      "Traces:",
       "Leader election:",
       "Traffic routers:",
       "Analysis:",

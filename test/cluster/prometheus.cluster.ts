@@ -140,7 +140,7 @@ ours(
     const [completed] = (
       await asked<Result>("query", { query: `rollout_info{namespace="${world.namespace}", phase="Completed"}` })
     ).result;
-    expect(completed?.metric).toMatchObject({ name: "web", strategy: "canary", traffic_router: "" });
+    expect(completed?.metric).toMatchObject({ name: "web", strategy: "canary" });
   },
   180_000,
 );
