@@ -45,7 +45,7 @@ export function startTraceCollector(): TraceCollector {
   return Object.assign(state, {
     url: `http://127.0.0.1:${server.port}`,
     spans,
-    stop: async () => void (await server.stop(true)),
+    stop: () => server.stop(true),
   });
 }
 

@@ -174,7 +174,8 @@ function partialSuccess(text: string, where: string): { readonly rejected: numbe
   const part = isObject(answer) && isObject(answer["partialSuccess"]) ? answer["partialSuccess"] : {};
   const rejected = Number(part["rejectedSpans"] ?? 0) || 0;
   if (rejected === 0) return { rejected };
-  return { rejected, problem: `POST ${where}: ${rejected} spans were rejected: ${String(part["errorMessage"] ?? "")}` };
+  const why = typeof part["errorMessage"] === "string" ? part["errorMessage"] : "it does not say why";
+  return { rejected, problem: `POST ${where}: ${rejected} spans were rejected: ${why}` };
 }
 
 /** Seconds, or a date (https://www.rfc-editor.org/rfc/rfc9110#name-retry-after). */

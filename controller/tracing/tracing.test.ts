@@ -129,7 +129,7 @@ test("a run of the release before is part of that one's trace, though it ends la
   await world.clock.advance(10 * SECOND);
   world.put(begun(10));
   world.tracing.runWritten(run, ended(run));
-  const [root] = world.spans.filter(({ name }) => name === "release web");
+  const root = world.spans.find(({ name }) => name === "release web");
   const analysis = world.spans.find(({ name }) => name === "analysis");
   expect(analysis?.traceId).toBe(root?.traceId ?? "");
   expect(root?.attributes["sluice.release.completion"]).toBe("Superseded");

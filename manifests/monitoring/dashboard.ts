@@ -84,29 +84,29 @@ const variable = (name: string, label: string, query: string): object => ({
   current: { text: ["All"], value: ["$__all"] },
 });
 
+/** As `bun fmt` has it: lists of texts on one line. */
+const formatted = (object: object): string =>
+  `${JSON.stringify(object, null, 2).replaceAll(/\[\n\s+("[^[\]{}]*?")\n\s+\]/g, (_, items: string) => `[${items.replaceAll(/\n\s+/g, " ")}]`)}\n`;
+
 /** @returns text; the same on every run */
 export const grafanaDashboard = (): string =>
-  `${JSON.stringify(
-    {
-      uid: "sluice-rollouts",
-      title: "Rollouts",
-      description: `Made of manifests/monitoring/panels.ts; what the metrics mean: ${source}/blob/${tag}/docs/metrics.md`,
-      tags: ["sluice", "argo-rollouts"],
-      schemaVersion: 39,
-      editable: true,
-      refresh: "30s",
-      time: { from: "now-6h", to: "now" },
-      timezone: "browser",
-      links: [{ title: "Metrics and alerts", type: "link", url: `${source}/blob/${tag}/docs/metrics.md` }],
-      templating: {
-        list: [
-          { name: "datasource", label: "Prometheus", type: "datasource", query: "prometheus", refresh: 1 },
-          variable("namespace", "Namespace", "label_values(rollout_info, namespace)"),
-          variable("rollout", "Rollout", 'label_values(rollout_info{namespace=~"$namespace"}, name)'),
-        ],
-      },
-      panels: placed(),
+  formatted({
+    uid: "sluice-rollouts",
+    title: "Rollouts",
+    description: `Made of manifests/monitoring/panels.ts; what the metrics mean: ${source}/blob/${tag}/docs/metrics.md`,
+    tags: ["sluice", "argo-rollouts"],
+    schemaVersion: 39,
+    editable: true,
+    refresh: "30s",
+    time: { from: "now-6h", to: "now" },
+    timezone: "browser",
+    links: [{ title: "Metrics and alerts", type: "link", url: `${source}/blob/${tag}/docs/metrics.md` }],
+    templating: {
+      list: [
+        { name: "datasource", label: "Prometheus", type: "datasource", query: "prometheus", refresh: 1 },
+        variable("namespace", "Namespace", "label_values(rollout_info, namespace)"),
+        variable("rollout", "Rollout", 'label_values(rollout_info{namespace=~"$namespace"}, name)'),
+      ],
     },
-    null,
-    2,
-  )}\n`;
+    panels: placed(),
+  });

@@ -38,7 +38,7 @@ interface Answer<T> {
 }
 
 async function asked<T>(path: string, parameters: Readonly<Record<string, string>> = {}): Promise<T> {
-  const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+  const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
   const { status, error, data } = (await answer.json()) as Answer<T>;
   if (status !== "success") throw new Error(`${path} ${JSON.stringify(parameters)}: ${error}`);
   return data;
@@ -190,7 +190,7 @@ ours(
       async () => (await asked<Result>("query", { query })).result.length > 0,
       30_000,
     );
-    const [failing] = SECTIONS.flatMap(({ panels }) => panels).filter(
+    const failing = SECTIONS.flatMap(({ panels }) => panels).find(
       ({ title }) => title === "Metrics that do not succeed",
     );
     const expr = filled(failing?.queries[0]?.expr ?? "", world);

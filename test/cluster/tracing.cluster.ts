@@ -91,7 +91,7 @@ ours(
     await world.settle("web", "Healthy", healthy);
     const spans = await traceOf(world, "Promoted");
     expect(treeOf(spans)).toEqual(completed);
-    const [root] = spans.filter(({ parentSpanId }) => parentSpanId === undefined);
+    const root = spans.find(({ parentSpanId }) => parentSpanId === undefined);
     if (root === undefined) throw new Error("There is no root");
     expect(
       ["k8s.namespace.name", "deployment.status", "sluice.rollout.revision"].map((key) => attribute(root, key)),

@@ -17,7 +17,7 @@ export function rootSpan(
   { metadata, spec, status }: Rollout,
   { how, atMs }: Ending,
 ): Span {
-  const { namespace = "", name = "", uid } = metadata;
+  const { namespace, name, uid } = metadata;
   const [result, deployment] = RESULTS[how] ?? ["cancellation", undefined];
   const { workloadRef } = spec ?? {};
   return {

@@ -1,5 +1,5 @@
 /** A span for each canary step: from the end of the one before it to its own. */
-import { isObject } from "../../../kube/object/json.ts";
+import { isList, isObject } from "../../../kube/object/json.ts";
 import { instant } from "../../../kube/object/time.ts";
 import type { CanaryStep, Rollout } from "../../../schema/rollout.ts";
 import { type AttributeValue, type Digest, shortened, type Span, type SpanContext, spanIdOf } from "./span.ts";
@@ -24,7 +24,7 @@ export const stepSpanId = ({ digest, key }: Pick<About, "digest" | "key">, index
 
 const stepsOf = ({ spec }: Rollout): readonly CanaryStep[] => {
   const steps: unknown = spec?.strategy?.canary?.steps;
-  return Array.isArray(steps) ? steps : [];
+  return isList(steps) ? (steps as readonly CanaryStep[]) : [];
 };
 
 /** What a step is called, and what there is to know about it. */
@@ -32,15 +32,17 @@ function described(step: unknown): { readonly name: string; readonly attributes:
   const given = (isObject(step) ? step : {}) as CanaryStep;
   const kind = Object.keys(given)[0] ?? "step";
   const detail = detailOf(given);
-  const value: AttributeValue | undefined = detail === undefined ? undefined : shortened(String(detail));
+  const value: AttributeValue | undefined = detail === undefined ? undefined : shortened(detail);
   return {
     name: value === undefined ? kind : `${kind} ${value}`,
     attributes: { "sluice.step.kind": kind, "sluice.step.value": value },
   };
 }
 
-function detailOf({ setWeight, pause, plugin, setHeaderRoute, setMirrorRoute }: CanaryStep): unknown {
-  return setWeight ?? pause?.duration ?? plugin?.name ?? setHeaderRoute?.name ?? setMirrorRoute?.name;
+/** Stored objects may have anything there. */
+function detailOf({ setWeight, pause, plugin, setHeaderRoute, setMirrorRoute }: CanaryStep): string | undefined {
+  const given: unknown = setWeight ?? pause?.duration ?? plugin?.name ?? setHeaderRoute?.name ?? setMirrorRoute?.name;
+  return typeof given === "string" || typeof given === "number" ? String(given) : undefined;
 }
 
 /** @param sinceMs when it began; undefined: it was under way when it was first seen */

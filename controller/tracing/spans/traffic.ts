@@ -31,7 +31,7 @@ export function followTraffic(
 ): { readonly memory: TrafficMemory; readonly spans: readonly Span[] } {
   const next = trafficNow(rollout);
   const changes = [weightChange(memory, next, rollout, where, now), switched(memory, next, rollout, where, now)];
-  const [changed] = changes.filter((change) => change !== undefined);
+  const changed = changes.find((each) => each !== undefined);
   const isPending = rollout.status?.canary?.weights?.verified === false;
   const over = memory.open === undefined || (isPending && changed === undefined) ? [] : [until(memory.open, now)];
   const open = changed === undefined ? (over.length === 0 ? memory.open : undefined) : isPending ? changed : undefined;
