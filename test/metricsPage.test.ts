@@ -164,6 +164,59 @@ describe("the page of metrics", () => {
   });
 });
 
+/**
+ * The reference's metrics and their labels. Runs and Experiments come and go without end: what counts them has no name here
+ * (docs/metrics.md#how-many-series-there-are). Metrics of Go's runtime, and of notifications, are not the controller's.
+ */
+const REFERENCE: Readonly<Record<string, string>> = {
+  rollout_info: "gauge namespace name strategy traffic_router phase",
+  rollout_info_replicas_available: "gauge namespace name",
+  rollout_info_replicas_unavailable: "gauge namespace name",
+  rollout_info_replicas_desired: "gauge namespace name",
+  rollout_info_replicas_updated: "gauge namespace name",
+  rollout_phase: "gauge namespace name strategy phase",
+  rollout_events_total: "counter namespace name type reason",
+  rollout_reconcile: "histogram namespace name",
+  rollout_reconcile_error: "counter namespace name",
+  rollout_duration_seconds: "histogram status",
+  rollout_progression_duration_seconds: "histogram status",
+  rollout_manual_pause_duration_seconds: "histogram status",
+  analysis_run_info: "gauge namespace name phase",
+  analysis_run_phase: "gauge namespace name phase",
+  analysis_run_metric_type: "gauge namespace name metric type",
+  analysis_run_metric_phase: "gauge namespace name metric type dry_run phase",
+  analysis_run_reconcile: "histogram namespace",
+  analysis_run_reconcile_error: "counter namespace",
+  analysis_template_info: "gauge namespace name",
+  analysis_template_metric_info: "gauge namespace name type metric",
+  experiment_info: "gauge namespace name phase",
+  experiment_phase: "gauge namespace name phase",
+  experiment_reconcile: "histogram namespace",
+  experiment_reconcile_error: "counter namespace",
+  controller_clientset_k8s_request_total: "counter kind namespace name verb status_code",
+  argo_rollouts_controller_info: "gauge version",
+  build_info: "gauge version goversion goarch commit",
+  workqueue_adds_total: "counter name",
+  workqueue_depth: "gauge name",
+  workqueue_longest_running_processor_seconds: "gauge name",
+  workqueue_queue_duration_seconds: "histogram name",
+  workqueue_retries_total: "counter name",
+  workqueue_unfinished_work_seconds: "gauge name",
+  workqueue_work_duration_seconds: "histogram name",
+};
+
+test("every metric of the reference is printed, with its type and its labels", () => {
+  const told = Object.keys(REFERENCE).map((name) => {
+    const { type, labels } = families.get(name) ?? { type: "none", labels: [] };
+    return [name, [type, ...labels.toSorted()].join(" ")];
+  });
+  const wanted = Object.entries(REFERENCE).map(([name, text]) => {
+    const [type, ...labels] = text.split(" ");
+    return [name, [type, ...labels.toSorted()].join(" ")];
+  });
+  expect(told).toEqual(wanted);
+});
+
 /** Grafana fills these in. */
 const filled = (expr: string): string =>
   expr.replaceAll("$__rate_interval", "1m").replaceAll("$__range", "1h").replaceAll(/\$\w+/g, ".*");

@@ -169,6 +169,7 @@ const ANALYSES: Section = {
         },
       ],
       width: 12,
+      needs: "trouble",
     },
   ],
 };
