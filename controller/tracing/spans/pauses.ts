@@ -45,18 +45,20 @@ export const closedPauses = (open: readonly OpenPause[], { traceId }: SpanContex
   }));
 
 function pausesOf({ metadata, spec, status }: Rollout, where: Where, now: number): readonly OpenPause[] {
-  const opened = (reason: string, since: string, startMs: number): OpenPause => ({
-    id: `${reason} ${since}`,
-    spanId: spanIdOf(where.digest, [...where.key, "pause", reason, since]),
-    parentSpanId: where.step?.spanId ?? where.root.spanId,
+  const { root, step, key, digest } = where;
+  const opened = (reason: string, since: string, startMs: number, parentSpanId: string): OpenPause => ({
+    id: `${reason} ${since} ${parentSpanId}`,
+    spanId: spanIdOf(digest, [...key, "pause", reason, since, parentSpanId]),
+    parentSpanId,
     reason,
-    // Times of the status have whole seconds: a wait does not begin before the step that it is part of.
-    startMs: Math.max(startMs, where.step?.startMs ?? startMs),
+    startMs,
   });
-  const told = (status?.pauseConditions ?? []).map(({ reason, startTime }) =>
-    opened(reason, startTime, instant(startTime) ?? now),
-  );
-  // Nothing says when somebody set it, but the generation that did so.
-  const byUser = spec?.paused === true ? [opened("UserPaused", `generation ${metadata.generation ?? 0}`, now)] : [];
-  return [...told, ...byUser];
+  const told = (status?.pauseConditions ?? []).map(({ reason, startTime }) => {
+    const startMs = instant(startTime) ?? now;
+    // Times of the status have whole seconds: a wait does not begin before the step that it is part of.
+    return opened(reason, startTime, Math.max(startMs, step?.startMs ?? startMs), step?.spanId ?? root.spanId);
+  });
+  if (spec?.paused !== true) return told;
+  // It lasts for as long as somebody wants, whatever the steps. Nothing says since when, but the generation that set it.
+  return [...told, opened("UserPaused", `generation ${metadata.generation ?? 0}`, now, root.spanId)];
 }
