@@ -16,6 +16,8 @@ import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
 import { notificationCatalogue } from "./notificationCatalogue.ts";
+import { monitoring } from "./monitoring/alerts.ts";
+import { grafanaDashboard } from "./monitoring/dashboard.ts";
 import { reasonsPage } from "./reasonsPage.ts";
 import { readme } from "./support.ts";
 import { header, stream, yaml } from "./text/render.ts";
@@ -35,6 +37,8 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ["dashboard.yaml", stream(dashboard)],
     ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),
     ...Object.entries(helmChart),
+    ["alerts.yaml", alertsFile],
+    ["grafana/rollouts.json", grafanaDashboard()],
     ["../Containerfile", containerfile],
     ["../docs/reasons.md", reasonsPage],
     ...Array.from(fieldPages(kinds), ([name, text]) => [`../docs/fields/${name}`, text] as const),
@@ -49,6 +53,8 @@ const kinds = crds.map(({ spec }) => ({
   description: spec.versions[0]?.schema.openAPIV3Schema.description ?? "",
   schema: spec.versions[0]?.schema.openAPIV3Schema ?? {},
 }));
+/** docs/metrics.md#alerts says how to use it. */
+const alertsFile = `${header}# For the Prometheus Operator: scrapes Sluice, and alerts.\n${monitoring.map(yaml).join("---\n")}`;
 
 const root = resolve(import.meta.dir, "..");
 

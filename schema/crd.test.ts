@@ -66,6 +66,14 @@ describe("the columns of a definition", () => {
     ]);
   });
 
+  test.each(["AnalysisRun", "Experiment"])("of %s are the reference's, and with -o wide the message", (kind) => {
+    expect(columnsOf(kind).map(({ name, priority = 0 }) => `${name} ${priority}`)).toEqual([
+      "Status 0",
+      "Age 0",
+      "Message 1",
+    ]);
+  });
+
   test.each([...byKind.keys()])("of %s show what its schema has, in the type that it has there", (kind) => {
     for (const { name, type, jsonPath } of columnsOf(kind).filter(({ jsonPath }) => !jsonPath.startsWith(".metadata")))
       expect([name, nodeAt(kind, jsonPath)?.type]).toEqual([name, type]);

@@ -105,6 +105,15 @@ function properties(entries: v.ObjectEntries): Structural {
 const age: Column = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
 const phase: Column = { name: "Status", type: "string", jsonPath: ".status.phase" };
 
+/** By `-o wide`, of what runs for a while and comes to a verdict (docs/behaviour/objects.md#columns). */
+const verdict: Column = {
+  name: "Message",
+  type: "string",
+  jsonPath: ".status.message",
+  priority: 1,
+  description: "Why it has come to its phase",
+};
+
 /** Behind the reference's columns, so that scripts which count those go on (docs/behaviour/objects.md#columns). */
 const progress: readonly Column[] = [
   { name: "Phase", type: "string", jsonPath: ".status.phase", description: "Healthy, Progressing, Paused or Degraded" },
@@ -132,8 +141,8 @@ const progress: readonly Column[] = [
 ];
 
 /**
- * Names, columns and subresources as in the reference (docs/behaviour/objects.md#kinds), and four columns more of a
- * Rollout: only Rollouts have a status subresource.
+ * Names, columns and subresources as in the reference (docs/behaviour/objects.md#kinds), and columns more behind
+ * them: only Rollouts have a status subresource.
  */
 const kinds: readonly Kind[] = [
   {
@@ -183,7 +192,7 @@ const kinds: readonly Kind[] = [
     shortName: "ar",
     scope: "Namespaced",
     description: "Measurements being taken, and their verdict.",
-    columns: [phase, age],
+    columns: [phase, age, verdict],
     subresources: {},
   },
   {
@@ -192,7 +201,7 @@ const kinds: readonly Kind[] = [
     shortName: "exp",
     scope: "Namespaced",
     description: "Pods that run side by side for a while, to be compared.",
-    columns: [phase, age],
+    columns: [phase, age, verdict],
     subresources: {},
   },
 ];

@@ -92,6 +92,12 @@ export const PROFILES = "sluice.dev/profiles";
  */
 export const KSTATUS = "sluice.dev/kstatus";
 
+/**
+ * On the Rollout, by whoever begins an update: the W3C traceparent of the trace that the release is to be a part of
+ * (docs/tracing.md#one-trace-with-your-pipeline).
+ */
+export const TRACEPARENT = "sluice.dev/traceparent";
+
 /** Set by users: "warn" admits an object against the rules. When it changes, an unchanged spec is judged again, too. */
 export const BREAK_GLASS = "sluice.dev/admission";
 

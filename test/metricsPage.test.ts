@@ -1,8 +1,16 @@
-/** docs/metrics.md has every metric that the program prints, with its labels; the alerts ask for metrics that exist. */
+/**
+ * docs/metrics.md has every metric that the program prints, with its labels; alerts and the Grafana dashboard ask for
+ * metrics that exist.
+ */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
+import { createExporter } from "../controller/tracing/exporter.ts";
+import { tracingSettings } from "../controller/tracing/settings.ts";
+import { manualClock } from "../kube/clock/clock.ts";
+import { groups, ROLLOUT_ALERTS, SLUICE_ALERTS } from "../manifests/monitoring/alerts.ts";
+import { SECTIONS } from "../manifests/monitoring/panels.ts";
 import { createMetrics } from "../controller/process/metrics.ts";
 import { createAudit } from "../webhook/audit/audit.ts";
 import { createRisks } from "../webhook/audit/risks/risks.ts";
@@ -62,7 +70,18 @@ async function printed(): Promise<string> {
   queue.workedMs(1);
   const webhook = createWebhookMetrics(() => 1);
   webhook.reviewed("Rollout", "CREATE", "allowed", 1);
-  return [...metrics.render(), ...webhook.render(), ...(await audited())].join("");
+  return [...metrics.render(), ...webhook.render(), ...(await audited()), ...(await traced())].join("");
+}
+
+/** What the exporter of traces prints once it has lost something. */
+async function traced(): Promise<readonly string[]> {
+  const settings = tracingSettings({ endpoint: "http://collector:4318", env: {}, version: "v0" });
+  const post = async (): Promise<Response> => new Response("", { status: 400 });
+  const clock = manualClock(0);
+  const exporter = createExporter(settings, { clock, complaints: { report: () => {} }, version: "v0", post });
+  exporter.add([{ traceId: "1", spanId: "2", name: "x", startMs: 0, endMs: 0, attributes: {} }]);
+  await clock.advance(5_000);
+  return [...exporter.render()];
 }
 
 /** What the audit prints once it has found something wrong. */
@@ -120,14 +139,10 @@ const rows = new Map(
   ),
 );
 
-interface Alert {
-  readonly alert: string;
-  readonly expr: string;
-}
-
-const alerts = (Bun.YAML.parse(readFileSync(join(docs, "alerts.yaml"), "utf8")) as readonly object[])
-  .flatMap((object) => (object as { spec: { groups?: readonly { rules: readonly Alert[] }[] } }).spec.groups ?? [])
-  .flatMap(({ rules }) => rules);
+const alerts = groups.flatMap(({ rules }) => rules);
+const queries = SECTIONS.flatMap(({ panels }) => panels).flatMap((panel) =>
+  panel.queries.map(({ expr }) => [panel.title, expr] as const),
+);
 
 const baseName = (name: string): string => name.replace(/_(bucket|sum|count)$/, "");
 
@@ -151,10 +166,68 @@ describe("the page of metrics", () => {
   });
 });
 
-describe("the alerts", () => {
-  test.each(alerts.map(({ alert, expr }) => [alert, expr]))(
+/**
+ * The reference's metrics and their labels. Runs and Experiments come and go without end: what counts them has no name here
+ * (docs/metrics.md#how-many-series-there-are). Metrics of Go's runtime, and of notifications, are not the controller's.
+ */
+const REFERENCE: Readonly<Record<string, string>> = {
+  rollout_info: "gauge namespace name strategy traffic_router phase",
+  rollout_info_replicas_available: "gauge namespace name",
+  rollout_info_replicas_unavailable: "gauge namespace name",
+  rollout_info_replicas_desired: "gauge namespace name",
+  rollout_info_replicas_updated: "gauge namespace name",
+  rollout_phase: "gauge namespace name strategy phase",
+  rollout_events_total: "counter namespace name type reason",
+  rollout_reconcile: "histogram namespace name",
+  rollout_reconcile_error: "counter namespace name",
+  rollout_duration_seconds: "histogram status",
+  rollout_progression_duration_seconds: "histogram status",
+  rollout_manual_pause_duration_seconds: "histogram status",
+  analysis_run_info: "gauge namespace name phase",
+  analysis_run_phase: "gauge namespace name phase",
+  analysis_run_metric_type: "gauge namespace name metric type",
+  analysis_run_metric_phase: "gauge namespace name metric type dry_run phase",
+  analysis_run_reconcile: "histogram namespace",
+  analysis_run_reconcile_error: "counter namespace",
+  analysis_template_info: "gauge namespace name",
+  analysis_template_metric_info: "gauge namespace name type metric",
+  experiment_info: "gauge namespace name phase",
+  experiment_phase: "gauge namespace name phase",
+  experiment_reconcile: "histogram namespace",
+  experiment_reconcile_error: "counter namespace",
+  controller_clientset_k8s_request_total: "counter kind namespace name verb status_code",
+  argo_rollouts_controller_info: "gauge version",
+  build_info: "gauge version goversion goarch commit",
+  workqueue_adds_total: "counter name",
+  workqueue_depth: "gauge name",
+  workqueue_longest_running_processor_seconds: "gauge name",
+  workqueue_queue_duration_seconds: "histogram name",
+  workqueue_retries_total: "counter name",
+  workqueue_unfinished_work_seconds: "gauge name",
+  workqueue_work_duration_seconds: "histogram name",
+};
+
+test("every metric of the reference is printed, with its type and its labels", () => {
+  const told = Object.keys(REFERENCE).map((name) => {
+    const { type, labels } = families.get(name) ?? { type: "none", labels: [] };
+    return [name, [type, ...labels.toSorted()].join(" ")];
+  });
+  const wanted = Object.entries(REFERENCE).map(([name, text]) => {
+    const [type, ...labels] = text.split(" ");
+    return [name, [type, ...labels.toSorted()].join(" ")];
+  });
+  expect(told).toEqual(wanted);
+});
+
+/** Grafana fills these in. */
+const filled = (expr: string): string =>
+  expr.replaceAll("$__rate_interval", "1m").replaceAll("$__range", "1h").replaceAll(/\$\w+/g, ".*");
+
+describe("alerts and panels", () => {
+  test.each([...alerts.map(({ alert, expr }) => [alert, expr] as const), ...queries])(
     "%s is an expression over metrics that exist",
-    (_, expr) => {
+    (_, given) => {
+      const expr = filled(given);
       const { isValid, metrics, labels } = readExpression(expr);
       expect([expr, isValid]).toEqual([expr, true]);
       expect(metrics.filter((name) => !families.has(baseName(name)))).toEqual([]);
@@ -173,9 +246,10 @@ describe("the alerts", () => {
     expect(readExpression('rollout_info{fase="Paused"}').labels).toEqual(["fase"]);
   });
 
-  test("stand in the page, each with what to read", () => {
-    const told = [...page.matchAll(/^\| `(Rollout\w+|Sluice\w+)` .*troubleshooting\.md#([\w-]+)/gm)];
-    expect(told.map(([, name]) => name)).toEqual(alerts.map(({ alert }) => alert));
+  test("alerts stand in the page, each with what to read, which its link leads to, too", () => {
+    const told = [...page.matchAll(/^\| `(\w+)` .*troubleshooting\.md#([\w-]+)/gm)];
+    const rows = [...ROLLOUT_ALERTS, ...SLUICE_ALERTS].map(({ alert, runbook }) => [alert, runbook]);
+    expect(told.map(([, name, anchor]) => [name, anchor])).toEqual(rows);
     const anchors = anchorsOf(readFileSync(join(docs, "troubleshooting.md"), "utf8"));
     expect(told.flatMap(([, , anchor = ""]) => (anchors.has(anchor) ? [] : anchor))).toEqual([]);
   });

@@ -55,6 +55,7 @@ const pureFolders = [
   ].map((name) => `controller/rollout/${name}/`),
   ...["convert", "plan"].map((name) => `controller/migration/${name}/`),
   "controller/analysis/make/",
+  "controller/tracing/spans/",
   "controller/doctor/",
   "controller/view/",
   ...["metrics", "traffic"].map((name) => `providers/${name}/`),

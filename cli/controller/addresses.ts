@@ -22,6 +22,15 @@ export const addressProblem = (flag: string, address: string | undefined): strin
     ? []
     : [`${flag} is "${address}": use an IP address of this machine, such as 127.0.0.1`];
 
+/** @param address "" and undefined: none is given. A password in it is not repeated. */
+export const endpointProblem = (flag: string, address: string | undefined): string[] => {
+  if (address === undefined || address === "" || /^https?:\/\/[^/@?#\s]+(\/[^@?#\s]*)?$/.test(address)) return [];
+  return [
+    `${flag} is "${address.replace(/\/\/[^/@]*@/, "//[redacted]@")}": write it like http://host:4318, and credentials ` +
+      "into OTEL_EXPORTER_OTLP_HEADERS",
+  ];
+};
+
 export const rangeProblems = (flag: string, texts: readonly string[]): string[] =>
   badRanges(texts).map(
     (text) => `${flag} is "${text}": use an IP address or a range of them, such as 10.1.2.3, 10.0.0.0/8 or fd00::/8`,

@@ -24,6 +24,8 @@ import type { CliPorts } from "../ports.ts";
 import { tellWaits } from "../../controller/process/waits.ts";
 import { heldTemplates } from "../../controller/rollout/facts/templateStores.ts";
 import { controllerNamespace, measuringOf, notifyingOf } from "./measuring.ts";
+import { tracedObserver, tracingOf } from "./tracing.ts";
+import type { Tracing } from "../../controller/tracing/tracing.ts";
 import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
 type Surroundings = Pick<CliPorts, "env" | "version">;
@@ -114,13 +116,15 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
   const measuring = measuringOf({ options, env, version }, credentials, tellWaits(metrics, complaints));
   const fed = await feedOf(options);
+  const tracing = (parts.tracing = await tracingOf({ options, env, version, complaints }));
+  undo.push(() => tracing?.stop(2_000));
   const wired = wireController(
     {
       client,
       clock,
       log,
       complaints,
-      observer: observerOf(metrics, quiet),
+      observer: tracedObserver(observerOf(metrics, quiet), tracing),
       eventLost: metrics.eventLost,
       trouble: troubles.met,
       measuring,
@@ -144,13 +148,14 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   undo.push(() => troubles.stop());
   undo.push(() => wired.stop());
   const { stores, profiles } = controller;
+  tracing?.follow(stores, isLeader);
   const { namespace } = credentials;
   const common = { client, clock, log, events, stores, profiles, isLeader, troubles, http: measuring.http };
   const beside: AdmissionPorts = { ...common, busy: quiet.busy, deployments: fed?.index };
   const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;
   log.info("Watching", { server: shownServer(credentials.server), version, instance: options.instanceId });
-  await lead({ options, log, wired, admission, troubles, ending });
+  await lead({ options, log, wired, admission, troubles, ending, tracing });
   return ending.exitCode();
 }
 
@@ -186,6 +191,7 @@ async function openPorts({
     *renderMetrics() {
       yield* parts.metrics?.render() ?? [];
       yield* parts.admission?.render() ?? [];
+      yield* parts.tracing?.render() ?? [];
     },
   });
   undo.push(() => health.stop());
@@ -214,6 +220,7 @@ interface Leading {
   readonly admission: Admission | undefined;
   readonly troubles: Troubles;
   readonly ending: Ending;
+  readonly tracing: Tracing | undefined;
 }
 
 /** They are created one after the other, and read each other only when they are called. */
@@ -222,6 +229,7 @@ interface Parts {
   troubles?: Troubles;
   wired?: Wired;
   admission?: Admission | undefined;
+  tracing?: Tracing | undefined;
 }
 
 /** Metrics of parts that are created later: these are read at each scrape. */
@@ -289,7 +297,7 @@ async function admissionOf(
 
 /** Works until it is asked to end, or has lost a Lease. */
 async function lead(leading: Leading): Promise<void> {
-  const { log, wired, admission, ending } = leading;
+  const { log, wired, admission, ending, tracing } = leading;
   const working = new AbortController();
   void ending.asked.then(() => working.abort());
   try {
@@ -298,6 +306,7 @@ async function lead(leading: Leading): Promise<void> {
       until: working.signal,
       begins() {
         log.info("Leading", { rollouts: wired.controller.stores.rollouts.size });
+        tracing?.begin();
         void admission?.audit(working.signal);
       },
       parting: () => admission?.parted,

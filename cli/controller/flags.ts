@@ -95,6 +95,11 @@ export const flags: readonly Flag[] = [
       help: "IP address on which /healthz and /readyz listen; by default all",
     },
   ),
+  ...under("Traces:", {
+    name: "otlp-endpoint",
+    kind: "text",
+    help: "send a trace of each release to this OpenTelemetry collector, as http://host:4318",
+  }),
   ...under(
     "Leader election:",
     { name: "leader-elect", kind: "bool", value: "true", help: "reconcile only while holding the Lease" },

@@ -1,6 +1,7 @@
 /** Turns the arguments of `sluice controller` and its environment into its options. The flags are in flags.ts. */
 import {
   addressProblem,
+  endpointProblem,
   instanceProblem,
   labelProblem,
   portProblems,
@@ -62,6 +63,8 @@ export interface ControllerOptions {
   /** IP addresses to listen on; undefined: all. */
   readonly metricsAddress: string | undefined;
   readonly healthAddress: string | undefined;
+  /** Where traces of releases go: an http(s) address, or "" where variables say it; undefined: none are made. */
+  readonly otlpEndpoint: string | undefined;
   readonly leaderElect: boolean;
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
@@ -158,6 +161,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   healthzPort: number;
   metricsBindAddress?: string;
   healthBindAddress?: string;
+  otlpEndpoint?: string;
   leaderElect: boolean;
   leaderElectionLeaseDuration: number;
   leaderElectionRenewDeadline: number;
@@ -211,6 +215,7 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     healthzPort: raw.healthzPort,
     metricsAddress: raw.metricsBindAddress || undefined,
     healthAddress: raw.healthBindAddress || undefined,
+    otlpEndpoint: otlpEndpoint(raw.otlpEndpoint, env),
     leaderElect: raw.leaderElect,
     leaseDurationMs: raw.leaderElectionLeaseDuration,
     renewDeadlineMs: raw.leaderElectionRenewDeadline,
@@ -219,6 +224,16 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     analysisAddresses: { allow: raw.analysisAllowAddress, deny: raw.analysisDenyAddress },
     webhook: webhookOf(raw),
   };
+}
+
+/** The variables that OpenTelemetry defines switch traces on, too, and off again. */
+function otlpEndpoint(
+  given: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (given) return given;
+  if (env.OTEL_SDK_DISABLED?.toLowerCase() === "true" || env.OTEL_TRACES_EXPORTER === "none") return undefined;
+  return env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT ? "" : undefined;
 }
 
 const routerSettings = settingsOf(ROUTERS);
@@ -281,6 +296,7 @@ function placeProblems(raw: RawFlags, options: ControllerOptions): string[] {
     ...instanceProblem(options.instanceId),
     ...addressProblem("--metrics-bind-address", metricsAddress),
     ...addressProblem("--health-bind-address", healthAddress),
+    ...endpointProblem("--otlp-endpoint", options.otlpEndpoint),
     ...addressProblem("--webhook-bind-address", raw.webhookBindAddress || undefined),
     ...rangeProblems("--analysis-allow-address", options.analysisAddresses.allow),
     ...rangeProblems("--analysis-deny-address", options.analysisAddresses.deny),

@@ -34,6 +34,8 @@ export interface AnalysisRunsObserver {
   runReconciled(key: string, durationMs: number, failed: boolean): void;
   /** @param provider the name of its member in a metric's `provider` */
   measured(provider: string, phase: string): void;
+  /** The status of a run was written. Absent: nobody wants to know. */
+  runWritten?(before: AnalysisRun, after: AnalysisRun): void;
 }
 
 export interface AnalysisRunsPorts {
@@ -103,7 +105,9 @@ async function apply(working: Working, { key, facts, decision, now }: RunPass, q
   queue.cancelDelay(key);
   if (decision.wakeAt !== undefined) queue.addAfter(key, decision.wakeAt - now);
   if (decision.status !== undefined) {
-    working.stores.analysisRuns.written(await send<AnalysisRun>(working, statusRequest(run, decision.status)));
+    const written = await send<AnalysisRun>(working, statusRequest(run, decision.status));
+    working.stores.analysisRuns.written(written);
+    working.observer.runWritten?.(run, written);
   }
   measurements.taken(uid, decision.taken);
   if (isCompleted((decision.status ?? run.status)?.phase)) measurements.forget(uid);

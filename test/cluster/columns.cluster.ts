@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { setImage } from "./harness/userActions.ts";
 import { rolloutOf } from "./harness/plainRollout.ts";
+import { until } from "./harness/until.ts";
 import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 const service = (name: string) => ({
@@ -70,4 +71,25 @@ test.concurrent("kubectl get rollout -o wide leaves blank what a strategy does n
     [...columns, "STEP", "WEIGHT", "MESSAGE"],
     ["web", "2", "2", "2", "2", "<age>", "Healthy"],
   ]);
+});
+
+test.concurrent("kubectl get analysisrun -o wide shows why a run has come to its phase", async () => {
+  const world = await newWorld("columns-run");
+  await world.create({
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisRun",
+    metadata: { name: "run" },
+    spec: { metrics: [] },
+  });
+  const lines = async (): Promise<string[][]> => {
+    const { stdout } = await world.harness.kubectl(["get", "analysisrun", "-n", world.namespace, "-o", "wide"]);
+    return stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replaceAll(/\b\d+(m\d+)?s\b/g, "<age>").split(/ {2,}/));
+  };
+  await until("it has ended", async () => (await lines())[1]?.[1] === "Error", 30_000);
+  const [head, row] = await lines();
+  expect(head).toEqual(["NAME", "STATUS", "AGE", "MESSAGE"]);
+  expect(row?.[3]).toBe("Analysis spec invalid: no metrics specified");
 });
