@@ -1,0 +1,50 @@
+/** What users copy from the tutorial and the recipes is admitted: nothing in it is wrong, and nothing is warned of. */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { findingsIn } from "../cli/lint/testing.ts";
+import { listFiles } from "./sourceFiles.ts";
+
+const root = join(import.meta.dir, "..");
+const pages = listFiles(root).filter((path) => /^docs\/(recipes\/.*|tutorial)\.md$/.test(path));
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+/** Each block of YAML of a page that has whole objects; parts of some, to be put elsewhere, are none. */
+const manifestsOf = (page: string): readonly string[] =>
+  [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
+    .map(([, text = ""]) => text)
+    .filter((text) => /^apiVersion: /m.test(text) && /^kind: /m.test(text));
+
+/** By page: its blocks, each with its number. */
+const blocks = pages.flatMap((path) =>
+  manifestsOf(read(path)).map((text, index) => ({ name: `${path} block ${index + 1}`, text })),
+);
+const ours = blocks.filter(({ text }) => text.includes("apiVersion: argoproj.io/v1alpha1"));
+
+describe("manifests of recipes", () => {
+  test("are there", () => {
+    expect(ours.length).toBeGreaterThan(9);
+  });
+
+  test.each(ours)("$name is admitted without a warning", async ({ text }) => {
+    const found = (await findingsIn(text)).map(({ line, severity, path, message }) => ({ line, severity, path, message }));
+    expect(found).toEqual([]);
+  });
+
+  test("would be refused with a mistake in them", async () => {
+    const [first] = ours.filter(({ text }) => text.includes("setWeight: "));
+    const wrong = (first?.text ?? "").replace(/setWeight: \d+/, "setWeight: 150");
+    expect((await findingsIn(wrong)).map(({ severity, rule }) => `${severity} ${rule}`)).toEqual(["error step-weight"]);
+  });
+
+  test.each(blocks)("$name is YAML of whole objects", ({ text }) => {
+    const parsed: unknown = Bun.YAML.parse(text);
+    const objects = (Array.isArray(parsed) ? parsed : [parsed]) as readonly Partial<Record<string, unknown>>[];
+    for (const each of objects)
+      expect(each).toEqual(expect.objectContaining({ apiVersion: expect.any(String), kind: expect.any(String) }));
+  });
+});
+
+test("the tutorial shows the file that it applies", () => {
+  expect(manifestsOf(read("docs/tutorial.md"))).toEqual([read("docs/tutorial/shop.yaml")]);
+});
