@@ -27,7 +27,12 @@ describe("manifests of recipes", () => {
   });
 
   test.each(ours)("$name is admitted without a warning", async ({ text }) => {
-    const found = (await findingsIn(text)).map(({ line, severity, path, message }) => ({ line, severity, path, message }));
+    const found = (await findingsIn(text)).map(({ line, severity, path, message }) => ({
+      line,
+      severity,
+      path,
+      message,
+    }));
     expect(found).toEqual([]);
   });
 
