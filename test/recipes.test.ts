@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findingsIn } from "../cli/lint/testing.ts";
+import { run as simulate } from "../cli/simulate/command.ts";
+import { testPorts } from "../cli/testing.ts";
 import { listFiles } from "./sourceFiles.ts";
 
 const root = join(import.meta.dir, "..");
@@ -48,6 +50,40 @@ describe("manifests of recipes", () => {
     for (const each of objects)
       expect(each).toEqual(expect.objectContaining({ apiVersion: expect.any(String), kind: expect.any(String) }));
   });
+});
+
+/** How an update ends, played without a cluster; metrics are good where `args` say nothing. */
+async function endOf(manifests: string, args: readonly string[] = []): Promise<string> {
+  const ports = testPorts({ stdin: async () => manifests });
+  await simulate(["-f", "-", "--image", "nginx:1.29", "-o", "json", ...args], ports);
+  const { outcome } = JSON.parse(ports.told.out) as { readonly outcome: { readonly kind: string } };
+  return outcome.kind;
+}
+
+describe("updates of recipes", () => {
+  const rollouts = ours.filter(({ text }) => /^kind: Rollout$/m.test(text));
+  /** What a Rollout names and has in another block of its page. */
+  const withTemplates = ({ name, text }: (typeof ours)[number]): string => {
+    const page = name.replace(/ block \d+$/, "");
+    const others = ours.filter((each) => each.name.startsWith(`${page} `) && each.text !== text);
+    const templates = others.flatMap((each) =>
+      each.text.split("---\n").filter((part) => part.includes("AnalysisTemplate")),
+    );
+    return [text, ...templates].join("---\n");
+  };
+
+  test.each(rollouts)("$name goes through", async (block) => {
+    expect(await endOf(withTemplates(block))).toBe("healthy");
+  });
+
+  test.each(["docs/tutorial.md block 1", "docs/recipes/k3s-traefik.md block 1"])(
+    "%s is turned back where its pods crash or do not get ready, as its page says",
+    async (name) => {
+      const text = ours.find((each) => each.name === name)?.text ?? "";
+      expect(await endOf(text, ["--fail-pods", "crash"])).toBe("aborted");
+      expect(await endOf(text, ["--fail-pods", "never-ready"])).toBe("aborted");
+    },
+  );
 });
 
 test("the tutorial shows the file that it applies", () => {
