@@ -39,7 +39,7 @@ describe("manifests of recipes", () => {
   });
 
   test("would be refused with a mistake in them", async () => {
-    const [first] = ours.filter(({ text }) => text.includes("setWeight: "));
+    const first = ours.find(({ text }) => text.includes("setWeight: "));
     const wrong = (first?.text ?? "").replace(/setWeight: \d+/, "setWeight: 150");
     expect((await findingsIn(wrong)).map(({ severity, rule }) => `${severity} ${rule}`)).toEqual(["error step-weight"]);
   });
@@ -47,8 +47,10 @@ describe("manifests of recipes", () => {
   test.each(blocks)("$name is YAML of whole objects", ({ text }) => {
     const parsed: unknown = Bun.YAML.parse(text);
     const objects = (Array.isArray(parsed) ? parsed : [parsed]) as readonly Partial<Record<string, unknown>>[];
-    for (const each of objects)
-      expect(each).toEqual(expect.objectContaining({ apiVersion: expect.any(String), kind: expect.any(String) }));
+    const partial = objects.filter(
+      (each) => typeof each["apiVersion"] !== "string" || typeof each["kind"] !== "string",
+    );
+    expect(partial).toEqual([]);
   });
 });
 

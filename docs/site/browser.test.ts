@@ -131,6 +131,27 @@ describe.skipIf(!existsSync(CHROMIUM))("in a browser", () => {
     60_000,
   );
 
+  test("what was found fits a phone", async () => {
+    const { page } = await open(onDisk("index.html"), { viewport: { width: 380, height: 800 } });
+    await page.fill("#search", "weights do not change");
+    await page.waitForSelector("#found li a");
+    expect(await page.textContent("#found li a")).toContain("Weights do not change");
+    const box = await page.locator("#found").boundingBox();
+    expect(box?.x).toBeGreaterThanOrEqual(0);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(380);
+    await page.context().close();
+  }, 60_000);
+
+  test("signs that mean something to a pattern are searched for as they are", async () => {
+    const { page, complaints } = await open(onDisk("index.html"));
+    await page.fill("#search", "result[0] (x|y) $.a\\");
+    await page.waitForSelector("#found p:not(:empty)");
+    await page.fill("#search", "--traefik-api-group");
+    await page.waitForSelector("#found li a");
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
   test("code is copied without the prompt and the answers of a transcript", async () => {
     const { page } = await open(`${server.url.origin}/index.html`, {
       permissions: ["clipboard-read", "clipboard-write"],

@@ -83,7 +83,7 @@ export function layoutOf(page: SitePage, groups: readonly MenuGroup[], version: 
 <a class="brand" href="${between(page.address, "index.html")}"><img src="${root}/site/icon.svg" alt="" width="24" height="24">Sluice</a>
 <a class="open-menu" href="#menu">Menu</a>
 <div class="search" hidden role="search">
-<input type="search" id="search" placeholder="Search (press /)" aria-label="Search all pages" aria-controls="found" autocomplete="off" spellcheck="false">
+<input type="search" id="search" placeholder="Search" title="Press / to search" aria-label="Search all pages" aria-controls="found" autocomplete="off" spellcheck="false">
 <div id="found" hidden><p role="status"></p><ol></ol></div>
 </div>
 <button type="button" class="theme" hidden>Dark</button>

@@ -20,6 +20,7 @@ export type Resolve = (target: string) => string;
 /** HTML without tags, with the characters that its entities stand for. */
 export const plainText = (html: string): string =>
   html
+    .replaceAll(/<\/?(?:span|code|a|em|strong|del)\b[^>]*>/g, "")
     .replaceAll(/<[^>]*>/g, " ")
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")

@@ -119,9 +119,9 @@ describe("without a cluster", () => {
 test("on a real API server: a canary, a bad version that is turned back, and the way back", async () => {
   const kubeconfig = join(folder, "kubeconfig");
   await Bun.write(kubeconfig, Bun.file(current.kubeconfig));
-  const [{ commands = [] } = {}] = blocksOf("Canary, bad version, undo");
+  const [block] = blocksOf("Canary, bad version, undo");
   const printed: string[] = [];
-  for (const command of commands) printed.push(await type(command, kubeconfig));
+  for (const command of block?.commands ?? []) printed.push(await type(command, kubeconfig));
   const last = printed.map((text) => text.trim().split("\n").at(-1) ?? "");
   expect(last.filter((line) => line === "Healthy")).toHaveLength(3);
   expect(printed.join("")).toContain("Paused - CanaryPauseStep");

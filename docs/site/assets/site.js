@@ -84,36 +84,36 @@
       document.head.append(script);
     }));
 
-  function scoreOf([, , title, text], pageTitle, words) {
+  /** Words that begin as what was typed does; one or two letters have to be the whole word. */
+  const patternOf = (word) =>
+    new RegExp(
+      `(?<![\\p{L}\\p{N}])${word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}${word.length < 3 ? "(?![\\p{L}\\p{N}])" : ""}`,
+      "giu",
+    );
+
+  function scoreOf([, , title, text], [address, pageTitle], { words, phrase }) {
     const fields = [
-      [title.toLowerCase(), 8],
-      [pageTitle.toLowerCase(), 4],
-      [text.toLowerCase(), 1],
+      [title, 8],
+      [pageTitle, 4],
+      [text, 1],
     ];
     let score = 0;
     for (const word of words) {
-      let best = 0;
-      for (const [field, worth] of fields) {
-        const at = field.indexOf(word);
-        if (at < 0) continue;
-        const begins = at === 0 || !/[\p{L}\p{N}]/u.test(field[at - 1]);
-        best += begins ? worth * 2 : worth;
-        if (field === word) best += worth * 2;
-      }
+      const best = fields.reduce((sum, [field, worth]) => (field.search(word) < 0 ? sum : sum + worth), 0);
       if (best === 0) return 0;
       score += best;
     }
-    return score;
+    if (words.length > 1)
+      for (const [field, worth] of fields) if (field.toLowerCase().includes(phrase)) score += 2 * worth;
+    // What has changed, and how it is built, is rarely what somebody looks for.
+    return address.startsWith("project/") ? score / 4 : score;
   }
 
   function search({ pages, sections }, query) {
-    const words = query
-      .toLowerCase()
-      .split(/\s+/)
-      .filter((word) => word !== "");
-    if (words.length === 0) return { words, found: [] };
+    const phrase = query.toLowerCase().trim().split(/\s+/).join(" ");
+    const words = phrase.split(" ").map(patternOf);
     const found = sections
-      .map((section) => ({ section, score: scoreOf(section, pages[section[0]][1], words) }))
+      .map((section) => ({ section, score: scoreOf(section, pages[section[0]], { words, phrase }) }))
       .filter(({ score }) => score > 0)
       .toSorted((a, b) => b.score - a.score);
     return { words, found };
@@ -122,7 +122,7 @@
   /** Text with the words that were looked for marked. */
   function marked(text, words) {
     const span = document.createElement("span");
-    const pattern = new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "gi");
+    const pattern = new RegExp(words.map(({ source }) => source).join("|"), "giu");
     let done = 0;
     for (const { 0: word, index } of text.matchAll(pattern)) {
       const mark = document.createElement("mark");
@@ -135,8 +135,7 @@
   }
 
   function excerpt(text, words) {
-    const lower = text.toLowerCase();
-    const places = words.map((word) => lower.indexOf(word)).filter((at) => at >= 0);
+    const places = words.map((word) => text.search(word)).filter((at) => at >= 0);
     const from = Math.max(0, Math.min(...(places.length === 0 ? [0] : places)) - 50);
     return (from > 0 ? "… " : "") + text.slice(from, from + 180) + (from + 180 < text.length ? " …" : "");
   }
