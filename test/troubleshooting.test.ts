@@ -25,20 +25,50 @@ test("every message of a Rollout that is Progressing is explained, and no other"
 test("every reason of a pause is explained", () => {
   const told = quoted("It is Paused, and nobody knows why");
   expect(told).toContain("manually paused");
-  // Experiments are not run.
-  const reasons = Object.keys(pauseReasons).filter((reason) => reason !== "InconclusiveExperiment");
-  expect(reasons.filter((reason) => !told.includes(reason))).toEqual([]);
+  expect(Object.keys(pauseReasons).filter((reason) => !told.includes(reason))).toEqual([]);
 });
 
+const sources = listFiles(root).filter((path) => /^(controller|kube|providers|schema)\/.*\.ts$/.test(path));
+const code = sources
+  .filter((path) => !path.endsWith(".test.ts"))
+  .map(read)
+  .join("\n");
+/** With the tests, which have whole messages where the code puts them together. */
+const codeAndTests = sources.map(read).join("\n");
+
 test("the messages of an invalid Rollout are those of the code", () => {
-  const code = listFiles(root)
-    .filter((path) => /^(controller|kube|providers)\/.*(?<!\.test)\.ts$/.test(path))
-    .map(read)
-    .join("\n");
   const parts = quoted("It says InvalidSpec").flatMap((text) => text.split(/"?…"?/).map((part) => part.trim()));
   expect(parts.filter((part) => !code.includes(part) && !code.includes(part.replace(/"$/, "")))).toEqual([]);
 });
 
 test("the webhook has the name by which the API server speaks of it", () => {
   expect(page).toContain(`failed calling webhook "${VALIDATING}"`);
+});
+
+/** Settings and commands are quoted beside messages: only what reads as a message or a reason is looked for. */
+const isSaid = (text: string): boolean => /^([a-z]+ .* .*|[A-Z][a-z]+[A-Z]\w+|[A-Z][a-z]+ .*)$/.test(text);
+const isCommand = (text: string): boolean => /^(kubectl|sluice) /.test(text);
+
+test.each([
+  "An analysis does not begin, or ends wrong",
+  "An experiment does not begin, or fails",
+  "A plugin does not answer",
+  "A Deployment does not become a Rollout",
+  "Weights do not change",
+])("%s: what is quoted as seen is what the program says", (title) => {
+  const said = quoted(title).filter((text) => isSaid(text) && !isCommand(text));
+  expect(said.length).toBeGreaterThan(1);
+  expect(said.filter((text) => !codeAndTests.includes(text))).toEqual([]);
+});
+
+test("the table at the beginning leads to every section", () => {
+  const table = page.slice(0, page.indexOf("\n## "));
+  const anchors = [...page.matchAll(/^## (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, "")
+      .replaceAll(" ", "-"),
+  );
+  const last = ["since-the-move-from-argo-rollouts", "to-report-a-bug"];
+  expect(anchors.filter((anchor) => !last.includes(anchor) && !table.includes(`(#${anchor})`))).toEqual([]);
 });
