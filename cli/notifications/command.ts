@@ -9,7 +9,7 @@ import { variablesOf } from "../../controller/notifications/send/variables.ts";
 import { SERVICES } from "../../providers/notifications/services.ts";
 import { collected } from "../flagValues.ts";
 import { withKubeFlags } from "../kubeFlags.ts";
-import { failureText, Refused } from "../objects/failure.ts";
+import { failureText, Refused } from "../../controller/acting/failure.ts";
 import { parsedOrTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { type Output, OUTPUTS, printedNotification, printedTemplates, printedTriggers, table } from "./printing.ts";

@@ -11,8 +11,9 @@ import {
 } from "../../controller/notifications/configuration/configuration.ts";
 import { parsed } from "../../controller/notifications/engine.ts";
 import type { Resource } from "../../schema/kube.ts";
-import { type Cluster, clusterOf } from "../objects/cluster.ts";
-import { Refused } from "../objects/failure.ts";
+import type { Cluster } from "../../controller/acting/cluster.ts";
+import { clusterOf } from "../objects/cluster.ts";
+import { Refused } from "../../controller/acting/failure.ts";
 import type { CliPorts } from "../ports.ts";
 import { textOf, Unreadable } from "../yaml/files.ts";
 
