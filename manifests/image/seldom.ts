@@ -1,8 +1,16 @@
 /** Which files of the program only commands load that are seldom used, or that take seconds anyway. Pure. */
 
 /** Their code is compiled when it is loaded, some milliseconds for each; all other code, when the program is built. */
-const SELDOM =
-  /(?:^|\/)(?:cli\/(?:demo|dev|(?:simulate|backtest|convert|eval|completion|notifications|dashboard)\/command)|controller\/notifications\/engine|dashboard\/pages\/bundle)\.ts$/;
+const SELDOM: readonly RegExp[] = [
+  /cli\/(?:demo|dev)\.ts$/,
+  /cli\/(?:simulate|backtest|convert|eval|completion|notifications|dashboard)\/command\.ts$/,
+  /dashboard\/pages\/bundle\.ts$/,
+  // What a controller loads only where it is configured.
+  /controller\/(?:notifications\/engine|tracing\/tracing)\.ts$/,
+  /providers\/notifications\/(?:http|smtp)\.ts$/,
+  /kube\/client\/oidcClient\.ts$/,
+  /client-node\/dist\/oidc_auth\.js$/,
+];
 
 /** The part of the bundler's metafile that we read: what each file of the program was made of, and what it loads. */
 export interface Loading {
@@ -11,6 +19,8 @@ export interface Loading {
       string,
       {
         readonly inputs: Readonly<Record<string, unknown>>;
+        /** The module for which the file is loaded; what several files need of it stands in others. */
+        readonly entryPoint?: string;
         readonly imports: readonly { readonly path: string; readonly kind: string }[];
       }
     >
@@ -25,8 +35,10 @@ const fileOf = (path: string): string => `/$bunfs/root/${path.slice(path.lastInd
  */
 export function seldomFiles({ outputs }: Loading, entry: string): ReadonlySet<string> {
   const files = new Map(Object.entries(outputs).map(([path, output]) => [fileOf(path), output]));
-  const isSeldom = (file: string): boolean =>
-    Object.keys(files.get(file)?.inputs ?? {}).some((input) => SELDOM.test(input));
+  const isSeldom = (file: string): boolean => {
+    const { inputs = {}, entryPoint = "" } = files.get(file) ?? {};
+    return [entryPoint, ...Object.keys(inputs)].some((module) => SELDOM.some((pattern) => pattern.test(module)));
+  };
   const seldom = new Set(files.keys());
   const found = [fileOf(entry)];
   for (const file of found) {

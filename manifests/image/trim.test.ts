@@ -85,3 +85,14 @@ test("files that are loaded by seldom commands only are seldom, what others load
   };
   expect([...seldomFiles({ outputs }, "sluice")]).toEqual(["/$bunfs/root/demo.js", "/$bunfs/root/server.js"]);
 });
+
+test("a file that only names what it is loaded for is seldom by that name", () => {
+  const load = (path: string) => ({ path: `./${path}`, kind: "dynamic-import" });
+  const entryPoint = "controller/notifications/engine.ts";
+  const outputs = {
+    "./sluice": { inputs: { "main.ts": {} }, imports: [load("engine.js")] },
+    "./engine.js": { inputs: {}, entryPoint, imports: [{ path: "./services.js", kind: "import-statement" }] },
+    "./services.js": { inputs: { [entryPoint]: {} }, imports: [] },
+  };
+  expect([...seldomFiles({ outputs }, "sluice")]).toEqual(["/$bunfs/root/engine.js", "/$bunfs/root/services.js"]);
+});
