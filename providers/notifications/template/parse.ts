@@ -350,8 +350,9 @@ function term(p: Parser): Operand | undefined {
     case "string":
     case "raw":
       return { k: "string", pos, quoted: text, value: located(p, () => unquote(text)) };
+    default:
+      if (type === "keyword" && text === "nil") return { k: "nil", pos };
+      p.peeked++;
+      return undefined;
   }
-  if (type === "keyword" && text === "nil") return { k: "nil", pos };
-  p.peeked++;
-  return undefined;
 }
