@@ -33,6 +33,7 @@ import {
   type Value,
 } from "./values.ts";
 
+const EXECUTING = "executing the template";
 /** Templates that call each other. Go allows 100,000. */
 const MAX_TEMPLATES = 100;
 /** Of all that lies in each other while it is executed, so that the stack suffices. */
@@ -54,7 +55,7 @@ function write(s: State, text: string): void {
 }
 
 function deeper<T>(s: State, work: () => T): T {
-  spend(4, "executing the template");
+  spend(4, EXECUTING);
   if (s.depth >= MAX_DEPTH) fail(s, `blocks and templates lie in each other more than ${MAX_DEPTH} deep`);
   s.depth++;
   const result = work();
@@ -76,7 +77,7 @@ function walkList(s: State, dot: Value, list: readonly Block[]): Exit {
 }
 
 function walk(s: State, dot: Value, node: Block): Exit {
-  spend(2, "executing the template");
+  spend(2, EXECUTING);
   s.node = node;
   switch (node.k) {
     case "text":
@@ -169,9 +170,14 @@ function iterate(s: State, value: Value, names: number, once: (index: Value, ele
 }
 
 function assign(s: State, name: string, value: Value): void {
-  const variable = s.variables.findLast((each) => each.name === name);
+  const variable = variableNamed(s, name);
   if (variable === undefined) return fail(s, `undefined variable: ${name}`);
   variable.value = value;
+}
+
+function variableNamed({ variables }: State, name: string): State["variables"][number] | undefined {
+  spend(variables.length / 8, EXECUTING);
+  return variables.findLast((each) => each.name === name);
 }
 
 function top(s: State, nth: number, value: Value): void {
@@ -236,7 +242,7 @@ function chain(s: State, dot: Value, node: Chain, args: readonly Operand[], fina
 function variable(s: State, dot: Value, node: Fields, args: readonly Operand[], final: Final): Value {
   s.node = node;
   const [name = "", ...rest] = node.names;
-  const found = s.variables.findLast((each) => each.name === name);
+  const found = variableNamed(s, name);
   if (found === undefined) fail(s, `undefined variable: ${name}`);
   if (rest.length > 0) return fieldChain(s, dot, found.value, node, rest, args, final);
   notAFunction(s, args, final);
@@ -269,7 +275,7 @@ function one(
   final: Final,
   receiver: Value,
 ): Value {
-  spend(2, "executing the template");
+  spend(2, EXECUTING);
   if (receiver === undefined) return undefined;
   const value = held(receiver);
   if (value === null) return fail(s, `nil pointer evaluating ${typeName(receiver)}.${name}`);
