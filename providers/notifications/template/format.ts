@@ -1,5 +1,5 @@
 /** Values as Go's fmt prints them. */
-import { spendBytes, spendSort } from "../../../kube/object/budget.ts";
+import { spend, spendBytes, spendSort } from "../../../kube/object/budget.ts";
 import { byteOrder } from "../../../kube/object/goJson.ts";
 import { formatFloat } from "./floats.ts";
 import { textOf } from "./methods.ts";
@@ -35,7 +35,7 @@ const PRINTING = "printing";
 
 export function sortedEntries(dict: Dict): [string, Value][] {
   spendSort(dict.entries.size + 1, "sorting");
-  return [...dict.entries].sort(([a], [b]) => byteOrder(a, b));
+  return [...dict.entries].toSorted(([a], [b]) => byteOrder(a, b));
 }
 
 /** `%v` */
@@ -105,7 +105,7 @@ function string(value: string, verb: string, flags: Flags): string {
   const kept = precision === undefined || isHex ? value : Array.from(value).slice(0, precision).join("");
   if (isHex) return padded(hex(utf8(value), verb, flags), flags, Boolean(flags.zero) && !flags.minus);
   const isQuoted = verb === "q" || (verb === "v" && flags.sharp);
-  const isRaw = isQuoted && flags.sharp && verb === "q" && !/[`\0-\x08\x0a-\x1f\x7f\ufeff]/.test(kept);
+  const isRaw = isQuoted && flags.sharp && verb === "q" && !/[`\x7f\ufeff]|[^\t -\u{10ffff}]/u.test(kept);
   const text = isRaw ? `\`${kept}\`` : isQuoted ? quoted(kept, Boolean(flags.plus)) : kept;
   return padded(text, flags, Boolean(flags.zero) && !flags.minus);
 }
@@ -164,6 +164,7 @@ function float(value: number, verb: string, flags: Flags): string {
   if (!/^[veEfFgG]$/.test(verb)) return bad(value, verb);
   const precision = flags.precision ?? (verb === "v" || lower === "g" ? undefined : 6);
   if (precision !== undefined && precision > MAX_PRECISION) throw new Problem(`precision ${precision} is too large`);
+  if (precision !== undefined) spend(200, PRINTING);
   const sharp = flags.sharp === true && lower === "g" && verb !== "v";
   let text = formatFloat(value, lower as "e" | "f" | "g", precision, sharp);
   if (verb === "E" || verb === "G") text = text.replace("e", "E");

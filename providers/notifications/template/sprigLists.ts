@@ -10,7 +10,7 @@ const NONE = new List([], undefined, true);
 
 function copied(value: Value, verb: string): Value[] {
   const { items } = listOf(value, verb);
-  spend(items.length + 1, WALKING);
+  spend(items.length / 2 + 1, WALKING);
   return [...items];
 }
 
@@ -33,6 +33,7 @@ function slice(value: Value, ...indexes: Value[]): Value {
   if (!(value instanceof List)) throw new Problem(`list should be type of slice or array but ${kindName(value)}`);
   const { items, of } = value;
   if (items.length === 0) return null;
+  spend(items.length / 4, WALKING);
   const [from = 0, to = items.length] = indexes.map((index) => Number(toInt(index)));
   if (from < 0 || from > to || to > items.length) throw new Problem("reflect.Value.Slice: slice index out of bounds");
   return new List(items.slice(from, to), of);
@@ -50,7 +51,7 @@ function concat(...lists: Value[]): List {
 
 function chunk(size: number, value: Value): List {
   const items = copied(value, "chunk");
-  if (size <= 0) throw new Problem(`chunk takes a size of at least 1, not ${size}`);
+  if (size <= 0) throw new Problem("runtime error: makeslice: len out of range");
   const chunks: List[] = [];
   for (let i = 0; i < items.length; i += size) chunks.push(new List(items.slice(i, i + size)));
   return new List(chunks, "[]interface {}");
@@ -63,7 +64,7 @@ function has(needle: Value, value: Value): boolean {
 function sortAlpha(value: Value): List {
   if (!(value instanceof List)) return texts([toText(value)]);
   spend(value.items.length * 16, "sorting");
-  return texts(toTexts(value).sort(byteOrder));
+  return texts(toTexts(value).toSorted(byteOrder));
 }
 
 const list = (...items: Value[]): List => new List(items);
@@ -79,7 +80,7 @@ const BOTH: Readonly<Record<string, Method>> = {
   prepend: ["aa", (value: Value, item: Value) => new List([item, ...copied(value, "prepend on")])],
   push: ["aa", (value: Value, item: Value) => new List([...copied(value, "push on"), item])],
   rest: ["a", (value: Value) => part(value, "find rest on", 1)],
-  reverse: ["a", (value: Value) => new List(copied(value, "find reverse on").reverse())],
+  reverse: ["a", (value: Value) => new List(copied(value, "find reverse on").toReversed())],
   slice: ["aa…", slice],
   uniq: ["a", (value: Value) => filtered(value, "find uniq on", (item, before) => !includes(before, item))],
   without: [

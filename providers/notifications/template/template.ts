@@ -9,9 +9,16 @@ import { parse } from "./parse.ts";
 import { timeAt, timeFunctions } from "./sprigDates.ts";
 import { fromHost, Problem } from "./values.ts";
 
+/** An error shows a part of the template, which may be long. */
+const MAX_ERROR = 4_000;
+
 /** Why a template cannot be read or rendered, in Go's words: `template: NAME:LINE:COLUMN: executing "NAME" at <…>: …` */
 export class TemplateError extends Error {
   override readonly name = "TemplateError";
+
+  constructor(message: string) {
+    super(message.length > MAX_ERROR ? `${message.slice(0, MAX_ERROR)}…` : message);
+  }
 }
 
 export interface CompiledTemplate {
@@ -23,7 +30,7 @@ export interface CompiledTemplate {
 }
 
 /** Some 100 ms, and more text than any service takes. */
-const LIMITS = { steps: 2_000_000, bytes: 4 * 2 ** 20 };
+const LIMITS = { steps: 1_000_000, bytes: 4 * 2 ** 20 };
 /** In characters. A ConfigMap holds 1 MiB in all. */
 const MAX_TEMPLATE = 2 ** 18;
 
