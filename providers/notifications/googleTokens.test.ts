@@ -38,7 +38,7 @@ function google(files: Readonly<Record<string, string>>, environment: Readonly<R
         headers: sent,
         body: typeof body === "string" ? body : "",
       });
-      const isToken = /token$/.test(new URL(url).pathname);
+      const isToken = new URL(url).pathname.endsWith("token");
       return Promise.resolve(Response.json(isToken ? { access_token: "ya29-token", expires_in: 3_600 } : {}));
     },
   });
