@@ -73,7 +73,7 @@ export function renderMarkdown(markdown: string, resolve: Resolve): Rendered {
         const html = this.parser.parseInline(tokens);
         const id = unique(anchorOf(text), taken);
         headings.push({ depth, id, html });
-        const link = depth === 1 ? "" : ` <a class="anchor" href="#${id}" aria-label="Link to this section">#</a>`;
+        const link = depth === 1 ? "" : `&nbsp;<a class="anchor" href="#${id}" aria-label="Link to this section">#</a>`;
         return `<h${depth} id="${id}">${html}${link}</h${depth}>\n`;
       },
       code: codeBlock,
