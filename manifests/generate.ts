@@ -1,6 +1,6 @@
 /**
  * `bun run generate` writes what is made from the schemas and from the objects in this folder: manifests/,
- * Containerfile, docs/reasons.md, docs/cli.md, docs/man/ and a table of README.md.
+ * Containerfile, docs/reasons.md, docs/fields/, docs/cli.md, docs/man/ and tables of README.md.
  */
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -8,6 +8,9 @@ import { manPages } from "./commands/manPage.ts";
 import { describedCommands } from "./commands/model.ts";
 import { commandsPage } from "./commands/page.ts";
 import { definitions } from "./crdManifests.ts";
+import { crds } from "../schema/crd.ts";
+import { jsonSchemas } from "./fields/jsonSchema.ts";
+import { fieldPages } from "./fields/pages.ts";
 import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
@@ -23,17 +26,25 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
       const plural = crd.metadata.name.replace(/\..*/, "");
       return [`crds/${plural}.yaml`, header + yaml(crd)] as const;
     }),
+    ...Array.from(jsonSchemas(kinds), ([name, text]) => [`schemas/${name}`, text] as const),
     ["install.yaml", stream(install)],
     ["namespace-install.yaml", stream(namespaceInstall)],
     ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),
     ...Object.entries(helmChart),
     ["../Containerfile", containerfile],
     ["../docs/reasons.md", reasonsPage],
+    ...Array.from(fieldPages(kinds), ([name, text]) => [`../docs/fields/${name}`, text] as const),
     ["../docs/cli.md", commandsPage(commands, moreOn)],
     ...manPages(commands).map(([name, text]) => [`../docs/man/${name}`, text] as const),
     ["../README.md", readme()],
   ]);
 }
+
+const kinds = crds.map(({ spec }) => ({
+  kind: spec.names.kind,
+  description: spec.versions[0]?.schema.openAPIV3Schema.description ?? "",
+  schema: spec.versions[0]?.schema.openAPIV3Schema ?? {},
+}));
 
 const root = resolve(import.meta.dir, "..");
 

@@ -3,7 +3,6 @@ import * as v from "valibot";
 import { JobSpec } from "./jobSpec.ts";
 import { LabelsAndAnnotations, ObjectMeta } from "./kube.ts";
 import {
-  about,
   Amount,
   boolean,
   few,
@@ -30,7 +29,7 @@ import {
 export const AnalysisTemplateRef = object(
   optional({
     templateName: name,
-    clusterScope: about("True for a ClusterAnalysisTemplate.", boolean),
+    clusterScope: boolean,
   }),
 );
 export type AnalysisTemplateRef = v.InferOutput<typeof AnalysisTemplateRef>;
@@ -48,11 +47,11 @@ export const Argument = object({
 export type Argument = v.InferOutput<typeof Argument>;
 
 /** `metricName` is a regular expression, not anchored. Metrics that match are measured, but do not decide. */
-export const DryRun = object({ metricName: about("A regular expression.", line) });
+export const DryRun = object({ metricName: line });
 export type DryRun = v.InferOutput<typeof DryRun>;
 
 /** How many measurements of the metrics that match are kept. */
-export const MeasurementRetention = object({ metricName: about("A regular expression.", line), limit: notNegative });
+export const MeasurementRetention = object({ metricName: line, limit: notNegative });
 export type MeasurementRetention = v.InferOutput<typeof MeasurementRetention>;
 
 /** How requests to a metric source are signed; none, one or several. */
@@ -85,7 +84,7 @@ export type PrometheusMetric = v.InferOutput<typeof PrometheusMetric>;
 export const WebMetric = object({
   url: line,
   ...optional({
-    method: about("GET, POST or PUT.", name),
+    method: name,
     headers: few(Header),
     body: passage,
     jsonBody: opaque(),
@@ -203,7 +202,7 @@ const providers = {
   skywalking: SkyWalkingMetric,
   cloudWatch: CloudWatchMetric,
   kayenta: KayentaMetric,
-  plugin: about("Configuration of a metric plugin, by name.", opaque()),
+  plugin: opaque(),
 };
 export type MetricProviderKind = keyof typeof providers;
 
@@ -214,33 +213,33 @@ export type MetricProvider = v.InferOutput<typeof MetricProvider>;
 /** Limits are int-or-string so that "{{args.x}}" is possible; a string that is not a number counts as 0. */
 export const Metric = object({
   name,
-  provider: about("Where the value comes from.", MetricProvider),
+  provider: MetricProvider,
   ...optional({
-    interval: about("Time between measurements; without it one measurement.", GoDuration),
-    initialDelay: about("Time before the first measurement.", GoDuration),
-    count: about("How many measurements; without it no end while there is an interval.", within(Amount, 0)),
-    successCondition: about("An expression over result, such as result >= 0.95.", line),
-    failureCondition: about("An expression over result; failure beats success.", line),
-    failureLimit: about("More failed measurements than this fail the metric; -1 never. Default 0.", Amount),
-    inconclusiveLimit: about("More inconclusive measurements than this end it so. Default 0.", Amount),
-    consecutiveErrorLimit: about("More errors in a row than this end it with Error. Default 4.", Amount),
-    consecutiveSuccessLimit: about("So many successes in a row end it with Successful. Default 0: off.", Amount),
+    interval: GoDuration,
+    initialDelay: GoDuration,
+    count: within(Amount, 0),
+    successCondition: line,
+    failureCondition: line,
+    failureLimit: Amount,
+    inconclusiveLimit: Amount,
+    consecutiveErrorLimit: Amount,
+    consecutiveSuccessLimit: Amount,
   }),
 });
 export type Metric = v.InferOutput<typeof Metric>;
 
-const metrics = about("What to measure.", few(Metric, 500));
+const metrics = few(Metric, 500);
 const modifiers = optional({
-  dryRun: about("Metrics that are measured, but do not decide.", few(DryRun)),
-  measurementRetention: about("How many measurements are kept; by default 10.", few(MeasurementRetention)),
+  dryRun: few(DryRun),
+  measurementRetention: few(MeasurementRetention),
 });
-const args = about("Values for {{args.name}} in the metrics.", few(Argument));
+const args = few(Argument);
 
 /** A template may consist of other templates only. */
 export const AnalysisTemplateSpec = object({
   ...optional({ metrics, args }),
   ...modifiers,
-  ...optional({ templates: about("Templates to include.", few(AnalysisTemplateRef, 250)) }),
+  ...optional({ templates: few(AnalysisTemplateRef, 250) }),
 });
 export type AnalysisTemplateSpec = v.InferOutput<typeof AnalysisTemplateSpec>;
 
@@ -260,18 +259,15 @@ export type ClusterAnalysisTemplate = v.InferOutput<typeof ClusterAnalysisTempla
 
 export const AnalysisRunSpec = object({
   metrics,
-  ...optional({ args, terminate: about("Stop it now.", boolean) }),
+  ...optional({ args, terminate: boolean }),
   ...modifiers,
   ...optional({
-    ttlStrategy: about(
-      "Delete it so long after its end.",
-      object(
-        optional({
-          secondsAfterCompletion: notNegative,
-          secondsAfterFailure: notNegative,
-          secondsAfterSuccess: notNegative,
-        }),
-      ),
+    ttlStrategy: object(
+      optional({
+        secondsAfterCompletion: notNegative,
+        secondsAfterFailure: notNegative,
+        secondsAfterSuccess: notNegative,
+      }),
     ),
   }),
 });
@@ -319,7 +315,7 @@ export type RunSummary = v.InferOutput<typeof RunSummary>;
 
 /** Written on the main resource: the kind has no status subresource (docs/behaviour/objects.md#kinds). */
 export const AnalysisRunStatus = object({
-  phase: about("Pending, Running, Successful, Failed, Error or Inconclusive.", string),
+  phase: string,
   ...optional({
     message: string,
     metricResults: list(MetricResult),

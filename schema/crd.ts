@@ -12,6 +12,8 @@ import { type Marks, marksOf, object, optional, string } from "./scalars.ts";
 /** An OpenAPI v3 schema of the structural kind. */
 export type Structural = Omit<Marks, "structure" | "duration"> & {
   readonly type?: string;
+  /** Only manifests have them (schema/fieldSentences.ts). */
+  readonly description?: string;
   readonly enum?: readonly string[];
   readonly properties?: Readonly<Record<string, Structural>>;
   readonly required?: readonly string[];

@@ -2,29 +2,16 @@
 import * as v from "valibot";
 import { Argument, DryRun, MeasurementRetention } from "./analysis.ts";
 import { Condition, LabelsAndAnnotations, LabelSelector, ObjectMeta, PodTemplateSpec } from "./kube.ts";
-import {
-  about,
-  boolean,
-  few,
-  GoDuration,
-  int32,
-  list,
-  name,
-  notNegative,
-  object,
-  optional,
-  string,
-  Time,
-} from "./scalars.ts";
+import { boolean, few, GoDuration, int32, list, name, notNegative, object, optional, string, Time } from "./scalars.ts";
 
 export const ExperimentTemplate = object({
   name,
   selector: LabelSelector,
   template: PodTemplateSpec,
   ...optional({
-    replicas: about("Default 1.", notNegative),
+    replicas: notNegative,
     minReadySeconds: notNegative,
-    service: about("Make a Service for its pods.", object(optional({ name }))),
+    service: object(optional({ name })),
   }),
 });
 export type ExperimentTemplate = v.InferOutput<typeof ExperimentTemplate>;
@@ -33,21 +20,21 @@ export const ExperimentAnalysis = object({
   name,
   templateName: name,
   ...optional({
-    clusterScope: about("True for a ClusterAnalysisTemplate.", boolean),
+    clusterScope: boolean,
     args: few(Argument),
-    requiredForCompletion: about("The experiment goes on until this one is done.", boolean),
+    requiredForCompletion: boolean,
   }),
 });
 export type ExperimentAnalysis = v.InferOutput<typeof ExperimentAnalysis>;
 
 export const ExperimentSpec = object({
-  templates: about("The pods to run side by side, one ReplicaSet each.", few(ExperimentTemplate, 250)),
+  templates: few(ExperimentTemplate, 250),
   ...optional({
-    duration: about("How long it runs once all pods are available; without it until stopped.", GoDuration),
-    progressDeadlineSeconds: about("Default 600.", notNegative),
-    terminate: about("Stop it now.", boolean),
-    analyses: about("What judges it while it runs.", few(ExperimentAnalysis, 250)),
-    scaleDownDelaySeconds: about("How long its pods outlive it. Default 30.", notNegative),
+    duration: GoDuration,
+    progressDeadlineSeconds: notNegative,
+    terminate: boolean,
+    analyses: few(ExperimentAnalysis, 250),
+    scaleDownDelaySeconds: notNegative,
     dryRun: few(DryRun),
     measurementRetention: few(MeasurementRetention),
     analysisRunMetadata: LabelsAndAnnotations,
@@ -63,7 +50,7 @@ export const ExperimentTemplateStatus = object({
   availableReplicas: int32,
   ...optional({
     collisionCount: int32,
-    status: about("Progressing, Running, Successful, Failed or Error.", string),
+    status: string,
     message: string,
     lastTransitionTime: Time,
     serviceName: string,
@@ -83,7 +70,7 @@ export type ExperimentAnalysisRunStatus = v.InferOutput<typeof ExperimentAnalysi
 /** Written on the main resource: the kind has no status subresource (docs/behaviour/objects.md#kinds). */
 export const ExperimentStatus = object(
   optional({
-    phase: about("Pending, Running, Successful, Failed, Error or Inconclusive.", string),
+    phase: string,
     message: string,
     templateStatuses: list(ExperimentTemplateStatus),
     availableAt: Time,

@@ -5,7 +5,6 @@
 import * as v from "valibot";
 import { PodSpec } from "./podSpec.ts";
 import {
-  about,
   anything,
   atomic,
   boolean,
@@ -95,7 +94,7 @@ export type PodTemplateSpec = v.InferOutput<typeof PodTemplateSpec>;
 /** A condition in the manner of Deployments, on Rollouts and Experiments. */
 export const Condition = object({
   type: string,
-  status: about("True, False or Unknown.", string),
+  status: string,
   reason: string,
   message: string,
   lastUpdateTime: Time,

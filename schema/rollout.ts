@@ -3,7 +3,6 @@ import * as v from "valibot";
 import { AnalysisTemplateRef, DryRun, FieldRef, MeasurementRetention } from "./analysis.ts";
 import { Condition, LabelsAndAnnotations, LabelSelector, ObjectMeta, PodTemplateSpec } from "./kube.ts";
 import {
-  about,
   Amount,
   boolean,
   CountOrPercentage,
@@ -30,7 +29,7 @@ export const RolloutAnalysisArgument = object({
   name,
   ...optional({
     value: line,
-    valueFrom: object(optional({ podTemplateHashValue: about("Stable or Latest.", name), fieldRef: FieldRef })),
+    valueFrom: object(optional({ podTemplateHashValue: name, fieldRef: FieldRef })),
   }),
 });
 export type RolloutAnalysisArgument = v.InferOutput<typeof RolloutAnalysisArgument>;
@@ -38,7 +37,7 @@ export type RolloutAnalysisArgument = v.InferOutput<typeof RolloutAnalysisArgume
 /** An AnalysisRun that the Rollout starts: its templates and arguments. */
 export const RolloutAnalysis = object(
   optional({
-    templates: about("Merged into one AnalysisRun.", few(AnalysisTemplateRef, 250)),
+    templates: few(AnalysisTemplateRef, 250),
     args: few(RolloutAnalysisArgument),
     dryRun: few(DryRun),
     measurementRetention: few(MeasurementRetention),
@@ -50,7 +49,7 @@ export type RolloutAnalysis = v.InferOutput<typeof RolloutAnalysis>;
 /** Runs beside the steps, from a given step on. */
 export const BackgroundAnalysis = object({
   ...RolloutAnalysis.entries,
-  ...optional({ startingStep: about("Index of the step at which it starts.", notNegative) }),
+  ...optional({ startingStep: notNegative }),
 });
 export type BackgroundAnalysis = v.InferOutput<typeof BackgroundAnalysis>;
 
@@ -64,24 +63,18 @@ export const AntiAffinity = object(
 export type AntiAffinity = v.InferOutput<typeof AntiAffinity>;
 
 export const BlueGreenStrategy = object({
-  activeService: about("The Service that sends users to the promoted revision.", name),
+  activeService: name,
   ...optional({
-    previewService: about("The Service that shows the new revision before it is promoted.", name),
-    previewReplicaCount: about("Size of the new revision until it is promoted; by default spec.replicas.", notNegative),
-    autoPromotionEnabled: about("False waits for a promotion by hand. Default true.", boolean),
-    autoPromotionSeconds: about("Promote this long after the new revision is ready.", notNegative),
+    previewService: name,
+    previewReplicaCount: notNegative,
+    autoPromotionEnabled: boolean,
+    autoPromotionSeconds: notNegative,
     maxUnavailable: CountOrPercentage,
-    scaleDownDelaySeconds: about("How long the old revision stays up after the cutover. Default 30.", notNegative),
-    scaleDownDelayRevisionLimit: about("How many old revisions may stay up at once.", notNegative),
-    abortScaleDownDelaySeconds: about(
-      "How long the new revision stays up after an abort; 0 keeps it. Default 30.",
-      notNegative,
-    ),
-    prePromotionAnalysis: about("Has to succeed before the cutover.", RolloutAnalysis),
-    postPromotionAnalysis: about(
-      "Judges the new revision after the cutover; a failure switches back.",
-      RolloutAnalysis,
-    ),
+    scaleDownDelaySeconds: notNegative,
+    scaleDownDelayRevisionLimit: notNegative,
+    abortScaleDownDelaySeconds: notNegative,
+    prePromotionAnalysis: RolloutAnalysis,
+    postPromotionAnalysis: RolloutAnalysis,
     antiAffinity: AntiAffinity,
     activeMetadata: LabelsAndAnnotations,
     previewMetadata: LabelsAndAnnotations,
@@ -94,19 +87,17 @@ export const StringMatch = object(optional({ exact: line, prefix: line, regex: l
 export type StringMatch = v.InferOutput<typeof StringMatch>;
 
 /** An integer, or a string of one: seconds; another string: a Go duration; absent: until somebody promotes by hand. */
-export const RolloutPause = object(
-  optional({ duration: about("Seconds, or 5m; without it, until promoted.", Amount) }),
-);
+export const RolloutPause = object(optional({ duration: Amount }));
 export type RolloutPause = v.InferOutput<typeof RolloutPause>;
 
 export const RolloutExperimentTemplate = object({
   name,
-  specRef: about("canary or stable: whose pod template.", name),
+  specRef: name,
   ...optional({
     replicas: notNegative,
     metadata: LabelsAndAnnotations,
     selector: LabelSelector,
-    weight: about("Share of traffic sent to it, in percent.", percentage),
+    weight: percentage,
     service: object(optional({ name })),
   }),
 });
@@ -155,37 +146,37 @@ export type SetMirrorRoute = v.InferOutput<typeof SetMirrorRoute>;
 /** Exactly one member is set; the rules check it, the API server stores any. */
 export const CanaryStep = object(
   optional({
-    setWeight: about("Send this share of traffic to the canary, in percent.", int32),
-    pause: about("Wait.", RolloutPause),
-    experiment: about("Run an Experiment and wait for it.", RolloutExperiment),
-    analysis: about("Run an AnalysisRun and wait for it.", RolloutAnalysis),
-    setCanaryScale: about("Set the canary's size apart from its traffic.", SetCanaryScale),
-    setHeaderRoute: about("Send requests with these headers to the canary.", SetHeaderRoute),
-    setMirrorRoute: about("Send copies of these requests to the canary.", SetMirrorRoute),
-    plugin: about("Run a step plugin and wait for it.", object({ name, ...optional({ config: opaque() }) })),
+    setWeight: int32,
+    pause: RolloutPause,
+    experiment: RolloutExperiment,
+    analysis: RolloutAnalysis,
+    setCanaryScale: SetCanaryScale,
+    setHeaderRoute: SetHeaderRoute,
+    setMirrorRoute: SetMirrorRoute,
+    plugin: object({ name, ...optional({ config: opaque() }) }),
   }),
 );
 export type CanaryStep = v.InferOutput<typeof CanaryStep>;
 
 export const CanaryStrategy = object(
   optional({
-    canaryService: about("A Service that is pointed at the new revision.", name),
-    stableService: about("A Service that is pointed at the stable revision.", name),
-    steps: about("What to do, in this order, to bring a new revision out.", few(CanaryStep)),
-    trafficRouting: about("Who splits the traffic; without it the replica counts do.", TrafficRouting),
-    maxSurge: about("A number, or a share such as 25%.", CountOrPercentage),
-    maxUnavailable: about("A number, or a share such as 25%.", CountOrPercentage),
-    analysis: about("Runs beside the steps; a failure aborts the update.", BackgroundAnalysis),
+    canaryService: name,
+    stableService: name,
+    steps: few(CanaryStep),
+    trafficRouting: TrafficRouting,
+    maxSurge: CountOrPercentage,
+    maxUnavailable: CountOrPercentage,
+    analysis: BackgroundAnalysis,
     antiAffinity: AntiAffinity,
     canaryMetadata: LabelsAndAnnotations,
     stableMetadata: LabelsAndAnnotations,
     scaleDownDelaySeconds: notNegative,
     scaleDownDelayRevisionLimit: notNegative,
     abortScaleDownDelaySeconds: notNegative,
-    dynamicStableScale: about("Shrink the stable revision while traffic moves to the canary.", boolean),
+    dynamicStableScale: boolean,
     pingPong: object({ pingService: name, pongService: name }),
     minPodsPerReplicaSet: notNegative,
-    replicaProgressThreshold: object({ type: about("Percent or Pods.", name), value: notNegative }),
+    replicaProgressThreshold: object({ type: name, value: notNegative }),
   }),
 );
 export type CanaryStrategy = v.InferOutput<typeof CanaryStrategy>;
@@ -200,8 +191,8 @@ export type CanaryStrategy = v.InferOutput<typeof CanaryStrategy>;
 export const RolloutStrategy = marked(
   object(
     optional({
-      blueGreen: about("Both revisions at full size; all users are switched at once.", BlueGreenStrategy),
-      canary: about("The new revision takes over bit by bit.", CanaryStrategy),
+      blueGreen: BlueGreenStrategy,
+      canary: CanaryStrategy,
     }),
   ),
   {
@@ -218,37 +209,30 @@ export type RolloutStrategy = v.InferOutput<typeof RolloutStrategy>;
 export const WorkloadRef = object(
   optional({
     apiVersion: name,
-    kind: about("Deployment, ReplicaSet or PodTemplate.", name),
+    kind: name,
     name,
-    scaleDown: about("When the Deployment is scaled to zero: never, onsuccess or progressively.", name),
+    scaleDown: name,
   }),
 );
 export type WorkloadRef = v.InferOutput<typeof WorkloadRef>;
 
 export const RolloutSpec = object(
   optional({
-    replicas: about("How many pods. Default 1.", int32),
+    replicas: int32,
     selector: marked(LabelSelector, {
-      description: "Which pods belong to it; cannot be changed.",
       "x-kubernetes-validations": [{ rule: "self == oldSelf", message: ".spec.selector is immutable" }],
     }),
-    template: about("The pods to run.", PodTemplateSpec),
-    workloadRef: about("Take selector and template from this workload instead.", WorkloadRef),
-    minReadySeconds: about("How long a pod has to be ready to count as available.", int32),
-    rollbackWindow: about(
-      "Going back to one of this many last revisions skips steps and analysis.",
-      object(optional({ revisions: notNegative })),
-    ),
-    strategy: about("canary or blueGreen.", RolloutStrategy),
-    revisionHistoryLimit: about("How many old ReplicaSets are kept. Default 10.", int32),
-    paused: about("Stop here until it is false again.", boolean),
-    progressDeadlineSeconds: about("Without progress for so long, it counts as failed. Default 600.", int32),
-    progressDeadlineAbort: about("Abort the update when the deadline passes.", boolean),
-    restartAt: about("Pods older than this are replaced.", Time),
-    analysis: about(
-      "How many finished runs are kept. Default 5 each.",
-      object(optional({ successfulRunHistoryLimit: notNegative, unsuccessfulRunHistoryLimit: notNegative })),
-    ),
+    template: PodTemplateSpec,
+    workloadRef: WorkloadRef,
+    minReadySeconds: int32,
+    rollbackWindow: object(optional({ revisions: notNegative })),
+    strategy: RolloutStrategy,
+    revisionHistoryLimit: int32,
+    paused: boolean,
+    progressDeadlineSeconds: int32,
+    progressDeadlineAbort: boolean,
+    restartAt: Time,
+    analysis: object(optional({ successfulRunHistoryLimit: notNegative, unsuccessfulRunHistoryLimit: notNegative })),
   }),
 );
 export type RolloutSpec = v.InferOutput<typeof RolloutSpec>;
@@ -259,7 +243,7 @@ export type PauseCondition = v.InferOutput<typeof PauseCondition>;
 
 export const RolloutCondition = object({
   ...Condition.entries,
-  ...optional({ observedGeneration: about("Generation that it is about; of Ready only.", int64) }),
+  ...optional({ observedGeneration: int64 }),
 });
 export type RolloutCondition = v.InferOutput<typeof RolloutCondition>;
 
@@ -284,9 +268,9 @@ export type TrafficWeights = v.InferOutput<typeof TrafficWeights>;
 export const StepPluginStatus = object({
   index: int32,
   name: string,
-  operation: about("Run, Terminate or Abort.", string),
+  operation: string,
   ...optional({
-    phase: about("Running, Successful, Failed or Error.", string),
+    phase: string,
     message: string,
     startedAt: Time,
     updatedAt: Time,
@@ -305,7 +289,7 @@ export const CanaryStatus = object(
     currentBackgroundAnalysisRunStatus: RolloutAnalysisRunStatus,
     currentExperiment: string,
     weights: TrafficWeights,
-    stablePingPong: about("ping or pong: the Service that is stable; absent means pong.", string),
+    stablePingPong: string,
     stepPluginStatuses: list(StepPluginStatus),
   }),
 );
@@ -353,11 +337,11 @@ export type RolloutDuration = v.InferOutput<typeof RolloutDuration>;
  */
 export const RolloutStatus = object(
   optional({
-    abort: about("True while the update is aborted.", boolean),
+    abort: boolean,
     abortedAt: Time,
-    pauseConditions: about("Why it waits; set to null to let it go on.", list(PauseCondition)),
+    pauseConditions: list(PauseCondition),
     controllerPause: boolean,
-    currentPodHash: about("Hash of the newest revision.", string),
+    currentPodHash: string,
     currentStepHash: string,
     currentStepIndex: int32,
     replicas: int32,
@@ -371,10 +355,10 @@ export const RolloutStatus = object(
     blueGreen: BlueGreenStatus,
     HPAReplicas: int32,
     selector: string,
-    stableRS: about("Hash of the last revision that was promoted.", string),
+    stableRS: string,
     restartedAt: Time,
-    promoteFull: about("True skips all that is left of the update.", boolean),
-    phase: about("Healthy, Progressing, Paused or Degraded.", string),
+    promoteFull: boolean,
+    phase: string,
     message: string,
     workloadObservedGeneration: string,
     alb: AlbStatus,

@@ -7,7 +7,6 @@ import * as v from "valibot";
 
 /** Marks for the CRD and for the rules (controller/rules/admission/ranges.ts); the parser ignores them. */
 export type Marks = {
-  readonly description?: string;
   readonly format?: "int32" | "int64" | "date-time";
   readonly default?: string | boolean;
   readonly pattern?: string;
@@ -38,11 +37,6 @@ export function marked<S extends v.GenericSchema>(schema: S, marks: Marks): S {
 
 /** The marks of a valibot schema and of those that it was made from; the outer one wins. */
 export const marksOf = (schema: unknown): Marks => v.getMetadata(schema as v.GenericSchema) as Marks;
-
-/** The same schema with a sentence for `kubectl explain`. */
-export function about<S extends v.GenericSchema>(description: string, schema: S): S {
-  return marked(schema, { description });
-}
 
 export const string = v.string();
 export const boolean = v.boolean();

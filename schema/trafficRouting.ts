@@ -1,7 +1,6 @@
 /** How a canary splits traffic (docs/behaviour/traffic.md#routers): the routers and the settings of each. */
 import type * as v from "valibot";
 import {
-  about,
   Amount,
   boolean,
   few,
@@ -76,7 +75,7 @@ const routers = {
   ),
   traefik: object({ weightedTraefikServiceName: name }),
   apisix: object(optional({ route: object({ name, ...optional({ rules: few(name) }) }) })),
-  plugins: about("Configuration of traffic router plugins, by name.", opaque()),
+  plugins: opaque(),
 };
 export type RouterKind = keyof typeof routers;
 
@@ -87,17 +86,14 @@ export type RouterKind = keyof typeof routers;
 export const TrafficRouting = openObject(
   optional({
     ...routers,
-    managedRoutes: about("Names for header and mirror routes, first wins.", few(named)),
-    sessionAffinity: about(
-      "Keeps clients that the canary has answered with it, by a cookie. Of Sluice alone.",
-      object(
-        optional({
-          cookieName: about("Default sluice-affinity.", name),
-          maxAge: about("Seconds, or a duration such as 24h. Default a day.", Amount),
-        }),
-      ),
+    managedRoutes: few(named),
+    sessionAffinity: object(
+      optional({
+        cookieName: name,
+        maxAge: Amount,
+      }),
     ),
-    maxTrafficWeight: about("What counts as all traffic. Default 100.", within(int32, 1)),
+    maxTrafficWeight: within(int32, 1),
   }),
 );
 export type TrafficRouting = v.InferOutput<typeof TrafficRouting>;
