@@ -52,5 +52,5 @@ export function resolveLink(page: string, target: string, checkout: Checkout): s
     return between(from, addressOf(path));
   }
   if ([...checkout.files].some((each) => each.startsWith(`${path}/`))) return `${REPOSITORY}/tree/main/${path}`;
-  throw new Error(`${page} links to ${target}, and there is no ${path} in the repository`);
+  throw new Error(`it links to ${target}, and there is no ${path} in the repository`);
 }

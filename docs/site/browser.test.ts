@@ -11,7 +11,7 @@ import { repositoryAt } from "./repository.ts";
 
 /** Debian's; without it the tests are left out. */
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const PAGES = ["index.html", "tutorial.html", "troubleshooting.html", "routers/traefik.html"];
+const PAGES = ["index.html", "troubleshooting.html", "recipes/k3s-traefik.html"];
 
 describe.skipIf(!existsSync(CHROMIUM))("in a browser", () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-site-"));

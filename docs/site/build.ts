@@ -14,7 +14,7 @@ export interface Repository {
 /** What the pages load: in the folder `site/` of the site. */
 const ASSETS: readonly string[] = ["site.css", "site.js", "icon.svg"];
 
-/** Addresses and contents. @throws a sentence where a page is missing or links nowhere */
+/** Addresses and contents. @throws with a line for each link that leads nowhere, and each other thing that is wrong */
 export async function buildSite({ files, read }: Repository): Promise<ReadonlyMap<string, Uint8Array>> {
   const text = async (path: string): Promise<string> => new TextDecoder().decode(await read(path));
   const navigation = navigationOf(files.filter((path) => path.endsWith(".md")));
@@ -25,10 +25,12 @@ export async function buildSite({ files, read }: Repository): Promise<ReadonlyMa
     take: (path) => void copied.add(path),
   };
   const groups: MenuGroup[] = [];
+  const problems: string[] = [];
   for (const { title, entries } of navigation) {
     const pages: SitePage[] = [];
     for (const { path, label } of entries) {
       const rendered = renderMarkdown(await text(path), (target) => resolveLink(path, target, checkout));
+      problems.push(...rendered.problems.map((problem) => `${path}: ${problem}`));
       pages.push({
         ...rendered,
         address: addressOf(path),
@@ -37,6 +39,7 @@ export async function buildSite({ files, read }: Repository): Promise<ReadonlyMa
     }
     groups.push({ title, pages });
   }
+  if (problems.length > 0) throw new Error(`Cannot make the site:\n${problems.join("\n")}`);
   const { version } = JSON.parse(await text("package.json")) as { version: string };
   const pages = groups.flatMap((group) => group.pages);
   const encoder = new TextEncoder();

@@ -12,6 +12,8 @@ export interface Heading {
 export interface Rendered {
   readonly html: string;
   readonly headings: readonly Heading[];
+  /** What the site cannot show, a sentence each. */
+  readonly problems: readonly string[];
 }
 
 /** Where a link of the page leads to from there, as an address for `href` or `src`. @throws if nowhere */
@@ -51,10 +53,19 @@ function codeBlock({ text, lang = "" }: Tokens.Code): string {
   return `<pre tabindex="0" data-language="${escapeHtml(language)}"><code>${colour(language, text)}</code></pre>\n`;
 }
 
-/** @throws where the page holds HTML that is no comment, or a link that leads nowhere: the message names it */
+/** Links that lead nowhere, and HTML that is no comment, are `problems`. */
 export function renderMarkdown(markdown: string, resolve: Resolve): Rendered {
   const taken = new Set<string>();
   const headings: Heading[] = [];
+  const problems: string[] = [];
+  const addressFor = (target: string): string => {
+    try {
+      return escapeHtml(resolve(target));
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+      return "";
+    }
+  };
   const marked = new Marked({ gfm: true });
   marked.use({
     renderer: {
@@ -62,26 +73,27 @@ export function renderMarkdown(markdown: string, resolve: Resolve): Rendered {
         const html = this.parser.parseInline(tokens);
         const id = unique(anchorOf(text), taken);
         headings.push({ depth, id, html });
-        const link = depth === 1 ? "" : ` <a class="anchor" href="#${id}" aria-label="Link to this section">#</a>`;
+        const link = depth === 1 ? "" : `&nbsp;<a class="anchor" href="#${id}" aria-label="Link to this section">#</a>`;
         return `<h${depth} id="${id}">${html}${link}</h${depth}>\n`;
       },
       code: codeBlock,
       link({ href, tokens }) {
-        return `<a href="${escapeHtml(resolve(href))}">${this.parser.parseInline(tokens)}</a>`;
+        return `<a href="${addressFor(href)}">${this.parser.parseInline(tokens)}</a>`;
       },
       image({ href, text }) {
-        return `<img src="${escapeHtml(resolve(href))}" alt="${escapeHtml(text)}">`;
+        return `<img src="${addressFor(href)}" alt="${escapeHtml(text)}">`;
       },
       html({ text }) {
         if (/^\s*(<!--[\s\S]*?-->\s*)*$/.test(text)) return "";
-        throw new Error(`the page has HTML, which the site leaves out: ${text.trim()}. Write it in Markdown`);
+        problems.push(`it has HTML, which the site leaves out: ${text.trim()}. Write it in Markdown`);
+        return "";
       },
     },
   });
   const html = marked.parse(markdown, { async: false });
   const tables = html.replaceAll("<table>", TABLE).replaceAll("</table>", "</table></div>");
   // A corner that heads no column is no heading.
-  return { html: tables.replaceAll("<th></th>", "<td></td>"), headings };
+  return { html: tables.replaceAll("<th></th>", "<td></td>"), headings, problems };
 }
 
 /** A table may be wider than a phone: it is scrolled by itself. */

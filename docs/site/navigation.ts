@@ -84,7 +84,15 @@ export const NAVIGATION: readonly Group[] = [
   {
     title: "Fields",
     rest: "docs/fields",
-    entries: [optional("docs/fields/README.md", "All kinds"), page("docs/reasons.md", "Reasons")],
+    entries: [
+      optional("docs/fields/README.md", "All kinds"),
+      optional("docs/fields/rollout.md"),
+      optional("docs/fields/analysistemplate.md"),
+      optional("docs/fields/analysisrun.md"),
+      optional("docs/fields/experiment.md"),
+      optional("docs/fields/annotations.md"),
+      page("docs/reasons.md", "Reasons"),
+    ],
   },
   {
     title: "Behaviour, rule by rule",

@@ -30,14 +30,20 @@ describe("the navigation", () => {
 
   test("leaves out an optional page that is missing, and lists the rest of a folder by name", () => {
     const all = NAVIGATION.flatMap(({ entries }) => entries.map(({ path }) => path));
-    const fields = ["docs/fields/rollout.md", "docs/fields/README.md", "docs/fields/experiment.md"];
+    const fields = [
+      "docs/fields/rollout.md",
+      "docs/fields/README.md",
+      "docs/fields/more.md",
+      "docs/fields/even-more.md",
+    ];
     const others = all.filter((path) => !path.startsWith("docs/fields/"));
     const group = navigationOf([...others, ...fields]).find(({ title }) => title === "Fields");
     expect(group?.entries.map(({ path }) => path)).toEqual([
       "docs/fields/README.md",
-      "docs/reasons.md",
-      "docs/fields/experiment.md",
       "docs/fields/rollout.md",
+      "docs/reasons.md",
+      "docs/fields/even-more.md",
+      "docs/fields/more.md",
     ]);
     const without = navigationOf(others).find(({ title }) => title === "Fields");
     expect(without?.entries.map(({ path }) => path)).toEqual(["docs/reasons.md"]);
@@ -88,7 +94,7 @@ describe("links", () => {
 
   test("to a file that is not there are an error", () => {
     expect(() => resolveLink("docs/a.md", "c.md", checkout)).toThrow(
-      "docs/a.md links to c.md, and there is no docs/c.md in the repository",
+      "it links to c.md, and there is no docs/c.md in the repository",
     );
   });
 
@@ -154,10 +160,21 @@ describe("pages", () => {
   });
 
   test("take no HTML from a page, but for comments", () => {
-    const render = (page: string) => renderMarkdown(page, (target) => target).html;
-    expect(render("a\n\n<!-- b -->\n")).toBe("<p>a</p>\n");
-    expect(() => render("a <b>c</b>")).toThrow(
-      "the page has HTML, which the site leaves out: <b>. Write it in Markdown",
+    const render = (page: string) => renderMarkdown(page, (target) => target);
+    expect(render("a\n\n<!-- b -->\n")).toEqual({ html: "<p>a</p>\n", headings: [], problems: [] });
+    expect(render("a <b>c</b>").problems[0]).toBe("it has HTML, which the site leaves out: <b>. Write it in Markdown");
+  });
+
+  test("that link nowhere are named all at once, and no site is made", async () => {
+    const wrong = { "docs/install.md": "# A\n\n[b](b.md) [c](c.md)\n", "SECURITY.md": "# S\n\n[d](d.md)\n" };
+    const read = async (path: string): Promise<Uint8Array> =>
+      path in wrong ? new TextEncoder().encode(wrong[path as keyof typeof wrong]) : repository.read(path);
+    expect(buildSite({ ...repository, read })).rejects.toThrow(
+      [
+        "docs/install.md: it links to b.md, and there is no docs/b.md in the repository",
+        "docs/install.md: it links to c.md, and there is no docs/c.md in the repository",
+        "SECURITY.md: it links to d.md, and there is no d.md in the repository",
+      ].join("\n"),
     );
   });
 });

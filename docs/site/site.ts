@@ -9,7 +9,10 @@ const root = resolve(import.meta.dir, "../..");
 const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "dist/site") } } });
 const out = resolve(values.out);
 
-const site = await buildSite(repositoryAt(root));
+const site = await buildSite(repositoryAt(root)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
 // What an older build has left is no part of this one; another folder of somebody is not ours to empty.
 if (await Bun.file(join(out, "site/search.js")).exists()) await rm(out, { recursive: true });
 for (const [address, bytes] of site) {
