@@ -25,7 +25,7 @@ describe("the table of what works", () => {
 
   test("names every strategy and every kind of the API, and no cell is left open", () => {
     expect(row("strategies")?.works).toEqual(["canary", "blue-green"]);
-    expect([row("kinds")?.works.length, row("kinds")?.planned?.length]).toEqual([5, undefined]);
+    expect(row("kinds")?.works).toHaveLength(5);
     expect(supportTable).not.toContain("undefined");
   });
 });

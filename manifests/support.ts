@@ -17,8 +17,6 @@ interface Row {
   readonly works: readonly string[];
   /** Accepted; a Rollout that uses it is held. */
   readonly held?: readonly string[];
-  /** Accepted, and of no effect yet; or not there at all. */
-  readonly planned?: readonly string[];
 }
 
 const code = (text: string): string => `\`${text}\``;
@@ -83,21 +81,21 @@ export const SUPPORT: readonly Row[] = [
       "Deployments in files (`sluice convert`)",
       "Deployments in a cluster (`--migrate-deployments`)",
     ],
-    planned: [],
   },
   { part: "notifications", works: SERVICES.map(({ type }) => type) },
   {
     part: "tools",
-    works: ["`kubectl argo rollouts`", "Argo CD's health checks", "Flux and Helm (opt-in)"],
-    planned: ["a dashboard"],
+    works: ["a dashboard", "`kubectl argo rollouts`", "Argo CD's health checks and actions", "Flux and Helm (opt-in)"],
   },
 ];
 
 const cell = (items: readonly string[] = []): string => items.join(", ");
 
+const HELD = SUPPORT.some(({ held = [] }) => held.length > 0) ? ["accepted, then held"] : [];
+
 export const supportTable: string = table(
-  ["", "works", "accepted, then held", "planned"],
-  SUPPORT.map(({ part, works, held, planned }) => [part, cell(works), cell(held), cell(planned)]),
+  ["", "works", ...HELD],
+  SUPPORT.map(({ part, works, held }) => [part, cell(works), ...HELD.map(() => cell(held))]),
 );
 
 const groups = Map.groupBy(
