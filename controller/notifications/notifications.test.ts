@@ -187,7 +187,7 @@ test("a service that hangs holds up neither the Rollout nor other services, and 
   await settle(12_000);
   expect(counted).toContain("failed shop/web Normal RolloutCompleted");
   expect(events("NotificationFailed")).toEqual([
-    "Cannot notify slow of on-rollout-completed: no answer within 10 s; it is not sent again, since it may have arrived",
+    "Cannot notify slow of on-rollout-completed: no answer within 10 s; it may have arrived, so it is not sent again at once",
   ]);
   await controller.stop();
 });
