@@ -1,4 +1,5 @@
 /** Go's time.Time and time.Duration: instants with a time zone, and how they print. */
+import { spend } from "../../../kube/object/budget.ts";
 import { Int, Thing, type Value } from "./values.ts";
 
 /** `utc` and a fixed offset know theirs; of a name (`Europe/Berlin`) it is looked up for each instant. */
@@ -30,20 +31,43 @@ export const momentOf = (value: Value): Moment | undefined =>
 
 /** The zone of this process. */
 export function local(): Zone {
-  const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return /^(?:Etc\/)?UTC$/.test(name) ? "UTC" : { name };
+  if (here === undefined) {
+    const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    here = /^(?:Etc\/)?UTC$/.test(name) ? "UTC" : { name };
+  }
+  return here;
 }
+let here: Zone | undefined;
 
 /** As Go's LoadLocation takes it; UTC for a name that nobody knows. */
 export function zoneNamed(name: string): Zone {
   if (name === "Local") return local();
   if (name === "" || name === "UTC") return "UTC";
   try {
-    Intl.DateTimeFormat("en-US", { timeZone: name });
+    formatterOf(name, "en-US", "longOffset");
     return /^[+-]/.test(name) ? "UTC" : { name };
   } catch {
     return "UTC";
   }
+}
+
+type Style = "short" | "longOffset";
+/** In steps of the budget: what making a formatter takes, and using it. */
+const MAKING = 40_000;
+const FORMATTING = 200;
+const MAX_FORMATTERS = 40;
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatterOf(timeZone: string, locale: string, timeZoneName: Style): Intl.DateTimeFormat {
+  const key = `${timeZone} ${locale} ${timeZoneName}`;
+  let formatter = formatters.get(key);
+  if (formatter === undefined) {
+    spend(MAKING, "looking up time zones");
+    formatter = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName });
+    if (formatters.size >= MAX_FORMATTERS) formatters.clear();
+    formatters.set(key, formatter);
+  }
+  return formatter;
 }
 
 /** Seconds east of Greenwich, and what people call the zone then ("" when nobody does). */
@@ -51,17 +75,20 @@ export function zoneAt(ns: bigint, zone: Zone): { readonly offset: number; reado
   if (zone === "UTC") return { offset: 0, short: "UTC" };
   if ("offset" in zone) return { offset: zone.offset, short: "" };
   const ms = Number(floorDiv(ns, 1_000_000n));
-  const part = (locale: string, timeZoneName: "short" | "longOffset"): string =>
-    new Intl.DateTimeFormat(locale, { timeZone: zone.name, timeZoneName })
-      .formatToParts(ms)
-      .find(({ type }) => type === "timeZoneName")?.value ?? "";
+  const part = (locale: string, timeZoneName: Style): string => {
+    spend(FORMATTING, "looking up time zones");
+    const parts = formatterOf(zone.name, locale, timeZoneName).formatToParts(ms);
+    return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  };
   const [, sign, hours = "0", minutes = "0", seconds = "0"] =
     /GMT([+-])(\d+):(\d+)(?::(\d+))?/.exec(part("en-US", "longOffset")) ?? [];
   const size = Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds);
   const offset = sign === "-" ? -size : size;
-  const named = ["en-US", "en-GB", "en-AU", "en-IN", "en-ZA"].map((locale) => part(locale, "short"));
-  const short = named.find((each) => /^[A-Z]{2,5}$/.test(each));
-  return { offset, short: short ?? offsetText(offset, "", false).replace(/00$/, "") };
+  for (const locale of ["en-US", "en-GB", "en-AU", "en-IN", "en-ZA"]) {
+    const short = part(locale, "short");
+    if (/^[A-Z]{2,5}$/.test(short)) return { offset, short };
+  }
+  return { offset, short: offsetText(offset, "", false).replace(/00$/, "") };
 }
 
 /** The wall clock there, as a date in UTC. */

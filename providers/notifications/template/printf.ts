@@ -86,7 +86,8 @@ function verb(r: Reader): string {
     width,
     precision,
     minus,
-    plus: set.includes("+"),
+    // `%+v` adds the names of fields, and no sign.
+    plus: set.includes("+") && letter !== "v",
     sharp: set.includes("#"),
     space: set.includes(" "),
     zero: set.includes("0") && !minus,

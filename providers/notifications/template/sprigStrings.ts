@@ -64,10 +64,17 @@ function trimChars(set: string, text: string): string {
   return from === -1 ? "" : all.slice(from, to + 1).join("");
 }
 
+/** Go changes each character by itself: `ß` stays. */
+const upper = (text: string): string =>
+  isAscii(text) ? text.toUpperCase() : text.replaceAll(/\p{L}/gu, (char) => single(char.toUpperCase(), char));
+const lower = (text: string): string =>
+  isAscii(text) ? text.toLowerCase() : text.replaceAll(/\p{L}/gu, (char) => Array.from(char.toLowerCase())[0] ?? "");
+const single = (changed: string, char: string): string => (Array.from(changed).length === 1 ? changed : char);
+
 /** The first letter of each word. */
 const title = (text: string): string =>
   text.replaceAll(/(^|[^\p{L}\p{Nd}_\u0080-\uffff]|\p{White_Space})(\p{L})/gu, (_, before: string, letter: string) => {
-    return before + letter.toUpperCase();
+    return before + upper(letter);
   });
 
 const SPACES = /[\t-\r \u0085\u00a0]/;
@@ -105,7 +112,7 @@ function wrapped(text: string, length: number, separator: string, breaks: boolea
 }
 
 const swapCase = (text: string): string =>
-  text.replaceAll(/[\p{Lu}\p{Lt}\p{Ll}]/gu, (char) => (/\p{Ll}/u.test(char) ? char.toUpperCase() : char.toLowerCase()));
+  text.replaceAll(/[\p{Lu}\p{Lt}\p{Ll}]/gu, (char) => (/\p{Ll}/u.test(char) ? upper(char) : lower(char)));
 
 const capital = (text: string, change: (letter: string) => string): string =>
   text.replaceAll(/(^|\s)(\S)/g, (_, space: string, letter: string) => space + change(letter));
@@ -137,7 +144,7 @@ export const STRINGS: Readonly<Record<string, Method>> = {
   ],
   join: ["sa", (separator: string, list: Value) => toTexts(list).join(separator)],
   kebabcase: ["s", (s: string) => lowerCase(s, "-")],
-  lower: ["s", (s: string) => s.toLowerCase()],
+  lower: ["s", lower],
   nindent: ["is", (spaces: number, s: string) => `\n${indent(spaces, s)}`],
   nospace: ["s", (s: string) => (SPACES.test(latin1(s)) ? latin1(s).replaceAll(/[\t-\r \u0085\u00a0]/g, "") : s)],
   plural: ["ssi", (one: string, many: string, count: number) => (count === 1 ? one : many)],
@@ -181,7 +188,7 @@ export const STRINGS: Readonly<Record<string, Method>> = {
       onBytes(s, (b) => (count < 0 ? (b.length + count > 0 ? b.slice(count) : b) : b.slice(0, count))),
   ],
   untitle: ["s", (s: string) => capital(s, (letter) => letter.toLowerCase())],
-  upper: ["s", (s: string) => s.toUpperCase()],
+  upper: ["s", upper],
   wrap: ["is", (length: number, s: string) => onBytes(s, (b) => wrapped(b, length, "\n", false))],
   wrapWith: [
     "iss",

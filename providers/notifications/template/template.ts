@@ -60,7 +60,10 @@ function guarded<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof Problem) throw new TemplateError(error.message);
+    if (error instanceof Problem)
+      throw new TemplateError(
+        error.message.startsWith("template: ") ? error.message : `template: ${name}: ${error.message}`,
+      );
     // The stack, or a text that is larger than JavaScript's.
     if (error instanceof RangeError)
       throw new TemplateError(`template: ${name}: too deep or too large: ${error.message}`);

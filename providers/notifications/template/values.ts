@@ -114,16 +114,16 @@ export function isTrue(value: Value): boolean {
   return typeof it === "object" ? it !== null : Boolean(it) || Number.isNaN(it);
 }
 
+export const WALKING = "walking over values";
+
 /** How deep values may lie in each other: a map can be put into itself. */
 const MAX_DEPTH = 200;
 
 export function deeper(depth: number): number {
-  spend(2, "walking over values");
+  spend(3, WALKING);
   if (depth >= MAX_DEPTH) throw new Problem(`values lie in each other more than ${MAX_DEPTH} deep`);
   return depth + 1;
 }
-
-export const WALKING = "walking over values";
 
 /** A member of a list or map, typed as Go's reflection sees it. */
 export const member = (of: string, value: Value): Value => (of === ANY ? new Any(held(value) ?? null) : value);
@@ -142,7 +142,7 @@ export function fromHost(value: unknown, dates: (ms: number) => Value, depth = 0
   if (typeof value === "bigint") return int64(value);
   if (typeof value === "function") {
     const host = value as (...args: unknown[]) => unknown;
-    const run = (...args: Value[]): Value => fromHost(host(...args.map(toHost)), dates);
+    const run = (...args: Value[]): Value => fromHost(called(host, args.map(toHost)), dates);
     return new Func({ takes: "a".repeat(host.length), run });
   }
   if (value instanceof Date) return dates(value.getTime());
@@ -155,6 +155,14 @@ export function fromHost(value: unknown, dates: (ms: number) => Value, depth = 0
     new Map(entries.flatMap(([key, each]) => (each === undefined ? [] : [[key, fromHost(each, dates, next)]]))),
     isBytes ? "[]uint8" : ANY,
   );
+}
+
+function called(host: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+  try {
+    return host(...args);
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem(error instanceof Error ? error.message : String(error));
+  }
 }
 
 const isValue = (value: object): value is Int | Func | Thing | List | Dict =>
