@@ -46,7 +46,7 @@ export function serviceRow<S>({ type, configure, secrets, render, send }: RowOf<
           if (failed === undefined) return;
           const why = ports.signal.aborted ? "not sent: it was stopped before it was done" : failed;
           // Without its cause, which may hold secrets.
-          throw new Error(redactor([...secrets(options), ...hidden])(`${type}: ${why}`));
+          throw new Error(`${type}: ${redactor([...secrets(options), ...hidden])(why)}`);
         },
       };
     },

@@ -56,11 +56,30 @@ export interface Mail {
 /** @throws a sentence without secrets, in time */
 export type SendMail = (mail: Mail, signal: AbortSignal) => Promise<void>;
 
+/** A message to a subject of NATS. */
+export interface NatsMessage {
+  /** `nats://host:4222`, `tls://host`; several are divided by commas. */
+  readonly url: string;
+  readonly subject: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly data: string;
+  /** Empty: nobody logs in. */
+  readonly username: string;
+  readonly password: string;
+  /** The seed of a user's key; empty: there is none. */
+  readonly nkey: string;
+}
+
+/** @throws a sentence without secrets, in time */
+export type SendNats = (message: NatsMessage, signal: AbortSignal) => Promise<void>;
+
 export interface SendPorts {
   /** `createSendHttp` of http.ts, or what stands for it. */
   readonly http: SendHttp;
   /** `createSendMail` of smtp.ts, or what stands for it. */
   readonly smtp: SendMail;
+  /** `createSendNats` of natsClient.ts; absent: nothing can be sent to NATS. */
+  readonly nats?: SendNats;
   /** ms since the epoch. */
   readonly now: () => number;
   /** Ends the sending at once; `send` then throws. */

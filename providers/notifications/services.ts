@@ -6,6 +6,7 @@ import { gitHub } from "./gitHub.ts";
 import { googleChat } from "./googleChat.ts";
 import { grafana } from "./grafana.ts";
 import { mattermost } from "./mattermost.ts";
+import { nats } from "./nats.ts";
 import { newRelic } from "./newRelic.ts";
 import { opsgenie } from "./opsgenie.ts";
 import { pagerDuty } from "./pagerDuty.ts";
@@ -29,6 +30,7 @@ export const SERVICES: readonly ServiceRow[] = [
   googleChat,
   grafana,
   mattermost,
+  nats,
   newRelic,
   opsgenie,
   pagerDuty,

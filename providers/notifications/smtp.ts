@@ -3,17 +3,17 @@
  * PLAIN or LOGIN. The same addresses are refused as for metrics (docs/security.md#addresses-of-metrics).
  */
 import { createHmac } from "node:crypto";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect, type Socket } from "node:net";
 import { type Clock, systemClock } from "../../kube/clock/clock.ts";
 import { deadline } from "../../kube/clock/deadline.ts";
 import { aborted } from "../../kube/clock/sleep.ts";
-import { codeOf, messageOf } from "../../kube/object/errors.ts";
+import { messageOf } from "../../kube/object/errors.ts";
 import type { Wire } from "../metrics/measuring/wire/exchange.ts";
 import { guardedWire, type WireOptions } from "../metrics/measuring/wire/guarded.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { shown } from "./row.ts";
 import type { Mail, SendMail } from "./service.ts";
+import { checkedAddress, opened } from "./sockets.ts";
 
 /** For all of a mail. */
 const MOST_MS = 60_000;
@@ -39,10 +39,10 @@ export function createSendMail(options: WireOptions & { readonly clock?: Clock }
 }
 
 async function delivered(wire: Wire, mail: Mail, signal: AbortSignal): Promise<void> {
-  const { host, port } = mail;
-  const address = await checkedAddress(wire, host, port);
+  const { port } = mail;
+  const address = await checkedAddress(wire, mail);
   const lines = createLines();
-  let socket = connectTcp({ host: address, port });
+  let socket = connect({ host: address, port });
   const close = (): void => void socket.destroy();
   signal.addEventListener("abort", close, { once: true });
   try {
@@ -52,44 +52,6 @@ async function delivered(wire: Wire, mail: Mail, signal: AbortSignal): Promise<v
     signal.removeEventListener("abort", close);
     close();
   }
-}
-
-async function checkedAddress(wire: Wire, host: string, port: number): Promise<string> {
-  const addresses =
-    isIP(host) === 0
-      ? await wire.resolve(host).catch(() => {
-          throw new Error(`no answer from ${host}: its name could not be looked up`);
-        })
-      : [host];
-  for (const address of addresses) {
-    const why = await wire.refusal(address, port);
-    if (why !== undefined) throw new Error(`${host} is not asked: it is ${why} (see --analysis-allow-address)`);
-  }
-  const [first] = addresses;
-  if (first === undefined) throw new Error(`no answer from ${host}: its name has no address`);
-  return first;
-}
-
-/** Waits until the connection stands, by TLS where it is wanted. */
-async function opened(mail: Mail, tcp: Socket, isTls: boolean, lines: Lines): Promise<Socket> {
-  const { host, port, insecure } = mail;
-  const servername = isIP(host) === 0 ? host : undefined;
-  const socket = isTls
-    ? connectTls({ socket: tcp, rejectUnauthorized: !insecure, ...(servername !== undefined && { servername }) })
-    : tcp;
-  await new Promise<void>((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      const code = codeOf(error);
-      const why = isTls && code !== "ECONNREFUSED" ? "the TLS handshake failed" : "the connection failed";
-      reject(new Error(`no answer from ${host}:${port}: ${why}${code === "" ? "" : ` (${code})`}`));
-    };
-    tcp.once("error", fail);
-    socket.once("error", fail);
-    socket.once("close", () => fail(undefined));
-    socket.once(isTls ? "secureConnect" : "connect", () => resolve());
-  });
-  lines.readFrom(socket);
-  return socket;
 }
 
 interface Reply {

@@ -50,8 +50,8 @@ function configure(settings: Settings) {
   };
 }
 
-/** Shorter parts of an address are words, and no tokens. */
-const SHORTEST_PART = 8;
+/** A part of an address that is no word. */
+const isToken = (part: string): boolean => part.length >= 8 && (part.length >= 20 || /[\d%=&?/]|[a-z][A-Z]/.test(part));
 
 /** Tokens in an address: what comes after the host, as a whole and in parts. */
 export function secretsOfUrl(url: string): readonly string[] {
@@ -59,7 +59,7 @@ export function secretsOfUrl(url: string): readonly string[] {
   if (parsed === null) return [url];
   const { pathname, search, searchParams, password } = parsed;
   const parts = [`${pathname}${search}`, pathname, search, ...pathname.split("/"), ...searchParams.values()];
-  return [...parts, ...parts.map(decoded)].filter(({ length }) => length >= SHORTEST_PART).concat(decoded(password));
+  return [...parts, ...parts.map(decoded)].filter(isToken).concat(decoded(password));
 }
 
 function decoded(text: string): string {
