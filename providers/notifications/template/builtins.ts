@@ -1,7 +1,7 @@
 /** The functions of text/template itself. `and`, `or` and `call` are in call.ts. */
 import { spendBytes } from "../../../kube/object/budget.ts";
 import { byteOrder } from "../../../kube/object/goJson.ts";
-import { print, shownValue } from "./format.ts";
+import { formatted, print, shownValue } from "./format.ts";
 import { sprintf } from "./printf.ts";
 import {
   ANY,
@@ -52,11 +52,13 @@ function equal(first: Value, other: Value): boolean {
   if (nilA || nilB) return nilA && nilB;
   const [kindA, kindB] = [kindOf(a), kindOf(b)];
   if (kindA !== kindB) {
-    throw new Problem(`non-comparable types ${shownValue(a)}: ${typeName(a)}, ${typeName(b)}: ${shownValue(b)}`);
+    throw new Problem(
+      `non-comparable types ${formatted(a, "s", {})}: ${typeName(a)}, ${typeName(b)}: ${shownValue(b)}`,
+    );
   }
   if (a instanceof List || a instanceof Dict || a instanceof Func) {
     if (isNilOf(a) || isNilOf(b)) return isNilOf(a) && isNilOf(b);
-    throw new Problem(`non-comparable type ${shownValue(b)}: ${typeName(b)}`);
+    throw new Problem(`non-comparable type ${formatted(b, "s", {})}: ${typeName(b)}`);
   }
   // Two pointers are the same only when they point to the same.
   return a === b || (!typeName(a).startsWith("*") && shownValue(a) === shownValue(b));
@@ -111,7 +113,7 @@ function index(item: Value, ...indexes: Value[]): Value {
       const i = indexOf(at, bytes.length);
       if (i >= bytes.length) throw new Problem("reflect: string index out of range");
       value = new Int(bytes[i] ?? 0, "uint8");
-    } else throw new Problem(`can't index item of type ${typeName(it)}`);
+    } else throw new Problem(`can't index item of type ${typeName(it).replace("*", "")}`);
   }
   return value;
 }
@@ -141,7 +143,7 @@ function length(item: Value): Value {
   if (typeof it === "string") return int(byteLength(it));
   if (it instanceof List) return int(it.items.length);
   if (it instanceof Dict) return int(it.entries.size);
-  throw new Problem(`len of type ${typeName(it)}`);
+  throw new Problem(`len of type ${typeName(it).replace("*", "")}`);
 }
 
 const HTML: Readonly<Record<string, string>> = {
@@ -185,7 +187,7 @@ export const BUILTINS: Readonly<Record<string, Signature>> = {
   index: { takes: "vv…", run: index },
   js: {
     takes: "a…",
-    run: (...all: Value[]) => escaping(all).replaceAll(/[\0-\x1f\\'"<>&=]|[^\0-\x7f]/gu, js),
+    run: (...all: Value[]) => escaping(all).replaceAll(/[\\'"<>&=]|[^ -\x7f]/gu, js),
   },
   le: { takes: "vv", run: lessOrEqual },
   len: { takes: "v", run: length },

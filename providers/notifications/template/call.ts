@@ -1,15 +1,15 @@
 /** Calls of functions and methods: how many arguments they take, of which types. */
 import { TooCostlyError } from "../../../kube/object/budget.ts";
-import { chain, fail, field, literal, NONE, pipeline, variable, type Final, type State } from "./execute.ts";
-import { written, type Node, type Operand } from "./nodes.ts";
+import { fail, NONE, type Final, type State } from "./state.ts";
+import { written, type Node, type NumberNode, type Operand } from "./nodes.ts";
 import {
   ANY,
   Any,
-  bare,
   Dict,
   Func,
   held,
   Int,
+  int,
   isTrue,
   Problem,
   typeName,
@@ -33,7 +33,12 @@ const TYPES: Readonly<Record<string, string>> = {
   v: "reflect.Value",
 };
 
+export const typeOfLetter = (letter: string): string => TYPES[letter] ?? "";
+
 const letterAt = (takes: string, at: number): string => takes[Math.min(at, takes.replace("…", "").length - 1)] ?? "a";
+
+/** Evaluates an argument of the type of that letter; "": of any. */
+type Evaluate = (s: State, dot: Value, letter: string, node: Operand) => Value;
 
 /** @param args without the function's name */
 export function callFunction(
@@ -43,6 +48,7 @@ export function callFunction(
   name: string,
   args: readonly Operand[],
   final: Final,
+  evaluate: Evaluate,
   signature: Signature | undefined = s.functions.get(name),
 ): Value {
   if (signature === undefined) return fail(s, `"${name}" is not a defined function`);
@@ -54,11 +60,12 @@ export function callFunction(
     fail(s, `wrong number of args for ${name}: want at least ${fixed} got ${args.length}`);
   }
   if (!isVariadic && given !== fixed) fail(s, `wrong number of args for ${name}: want ${fixed} got ${given}`);
-  if (name === "and" || name === "or") return shortCircuit(s, dot, name, args, final);
-  const values = args.map((arg, i) => evaluateArgument(s, dot, letterAt(takes, i), arg));
+  if (name === "and" || name === "or") return shortCircuit(s, dot, name, args, final, evaluate);
+  const values = args.map((arg, i) => evaluate(s, dot, letterAt(takes, i), arg));
   if (final !== NONE) values.push(validated(s, final, letterAt(takes, args.length)));
   try {
-    if (name === "call") return call(args[0] === undefined ? "" : written(args[0]), values[0], values.slice(1));
+    if (name === "call")
+      return call(args[0] === undefined ? shownCallee(values[0]) : written(args[0]), values[0], values.slice(1));
     return run(signature, values);
   } catch (error) {
     if (!(error instanceof Problem) || error instanceof TooCostlyError) throw error;
@@ -67,10 +74,17 @@ export function callFunction(
   }
 }
 
-function shortCircuit(s: State, dot: Value, name: "and" | "or", args: readonly Operand[], final: Final): Value {
+function shortCircuit(
+  s: State,
+  dot: Value,
+  name: "and" | "or",
+  args: readonly Operand[],
+  final: Final,
+  evaluate: Evaluate,
+): Value {
   let value: Value;
   for (const arg of args) {
-    value = evaluateArgument(s, dot, "v", arg);
+    value = evaluate(s, dot, "v", arg);
     if (isTrue(value) === (name === "or")) return value;
   }
   return final === NONE ? value : final;
@@ -85,6 +99,10 @@ function run({ takes, run: work }: Signature, values: readonly Value[]): Value {
   });
   return (work as (...each: unknown[]) => Value)(...args);
 }
+
+/** What came through a pipe has no name. */
+const shownCallee = (value: Value): string =>
+  typeof value === "string" ? value : value === undefined ? "<invalid Value>" : `<${typeName(value)} Value>`;
 
 function call(name: string, callee: Value, args: readonly Value[]): Value {
   const func = held(callee);
@@ -106,15 +124,15 @@ function call(name: string, callee: Value, args: readonly Value[]): Value {
   return run(func.signature, prepared);
 }
 
-const canBeNil = (letter: string): boolean => /[amvV]/.test(letter);
+export const canBeNil = (letter: string): boolean => /[amvV]/.test(letter);
 
-function nilOf(letter: string): Value {
+export function nilOf(letter: string): Value {
   if (letter === "m") return new Dict();
   return letter === "v" || letter === "" ? undefined : null;
 }
 
 /** A value as an argument of that type. */
-function validated(s: State, value: Value, letter: string): Value {
+export function validated(s: State, value: Value, letter: string): Value {
   const wanted = TYPES[letter] ?? "";
   if (value === undefined) {
     return letter === "" || canBeNil(letter) ? nilOf(letter) : fail(s, `invalid value; expected ${wanted}`);
@@ -125,29 +143,8 @@ function validated(s: State, value: Value, letter: string): Value {
   return fail(s, `wrong type for value; expected ${wanted}; got ${typeName(it === null ? new Any(null) : it)}`);
 }
 
-/** @param letter "" where anything may stand */
-export function evaluateArgument(s: State, dot: Value, letter: string, node: Operand): Value {
-  s.node = node;
-  switch (node.k) {
-    case "dot":
-      return validated(s, dot, letter);
-    case "nil":
-      return canBeNil(letter) ? nilOf(letter) : fail(s, `cannot assign nil to ${TYPES[letter] ?? ""}`);
-    case "field":
-      return validated(s, field(s, dot, node, [node], NONE), letter);
-    case "variable":
-      return validated(s, variable(s, dot, node, [], NONE), letter);
-    case "pipe":
-      return validated(s, pipeline(s, dot, node), letter);
-    case "identifier":
-      return validated(s, bare(callFunction(s, dot, node, node.name, [], NONE)), letter);
-    case "chain":
-      return validated(s, chain(s, dot, node, [], NONE), letter);
-  }
-  return typedLiteral(s, dot, letter, node);
-}
-
-function typedLiteral(s: State, dot: Value, letter: string, node: Operand): Value {
+/** A literal as an argument of that type. */
+export function typedLiteral(s: State, dot: Value, letter: string, node: Operand): Value {
   const expected = (what: string): never => fail(s, `expected ${what}; found ${written(node)}`);
   switch (letter) {
     case "a":
@@ -169,4 +166,26 @@ function typedLiteral(s: State, dot: Value, letter: string, node: Operand): Valu
         : expected("unsigned integer");
   }
   return fail(s, `can't handle ${written(node)} for arg of type ${TYPES[letter] ?? ""}`);
+}
+
+/** A literal where no type is expected, and the dot. */
+export function literal(s: State, dot: Value, node: Operand): Value {
+  switch (node.k) {
+    case "dot":
+      return dot;
+    case "bool":
+    case "string":
+      return node.value;
+    case "number":
+      return idealConstant(s, node);
+    default:
+      return fail(s, `can't handle assignment of ${written(node)} to empty interface argument`);
+  }
+}
+
+function idealConstant(s: State, node: NumberNode): Value {
+  s.node = node;
+  const isHex = /^0[xX][^pP]+$/.test(node.text);
+  if (!isHex && !node.text.startsWith("'") && /[.eEpP]/.test(node.text)) return node.float;
+  return node.whole === undefined ? fail(s, `${node.text} overflows int`) : int(node.whole);
 }

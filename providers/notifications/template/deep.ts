@@ -35,7 +35,7 @@ export function deepCopy(value: Value, depth = 0): Value {
 /** Fills in what `into` lacks; what is there stays, unless it is overwritten. */
 export function merge(into: Dict, from: Dict, overwrite: boolean, depth = 0): void {
   const next = deeper(depth);
-  for (const [key, value] of [...from.entries]) {
+  for (const [key, value] of from.entries) {
     deeper(depth);
     if (value === null || value === undefined) {
       if (overwrite) into.entries.set(key, value);

@@ -1,7 +1,7 @@
 /** Executes a parsed template, as Go's text/template does: the same values, and the same errors at the same places. */
 import { spend, spendBytes } from "../../../kube/object/budget.ts";
 import { goQuoted } from "../../../kube/object/goQuoted.ts";
-import { callFunction, evaluateArgument } from "./call.ts";
+import { callFunction, canBeNil, literal, nilOf, typedLiteral, typeOfLetter, validated } from "./call.ts";
 import { print, shownValue, sortedEntries } from "./format.ts";
 import { methodOf } from "./methods.ts";
 import {
@@ -12,15 +12,14 @@ import {
   type Command,
   type Fields,
   type Node,
-  type NumberNode,
   type Operand,
   type Pipe,
   type TemplateNode,
 } from "./nodes.ts";
 import type { Tree } from "./parse.ts";
+import { fail, NONE, type Final, type State } from "./state.ts";
 import {
   bare,
-  byteLength,
   Dict,
   Func,
   held,
@@ -29,34 +28,16 @@ import {
   isTrue,
   List,
   member,
-  Problem,
   typeName,
   type Signature,
   type Value,
 } from "./values.ts";
 
+const EXECUTING = "executing the template";
 /** Templates that call each other. Go allows 100,000. */
 const MAX_TEMPLATES = 100;
 /** Of all that lies in each other while it is executed, so that the stack suffices. */
 const MAX_DEPTH = 1_000;
-
-/** No value was handed on by the command before. */
-export const NONE = Symbol("none");
-export type Final = Value | typeof NONE;
-
-export interface State {
-  /** Of the text, and of the template that is executed. */
-  readonly parsed: string;
-  name: string;
-  readonly tree: Tree;
-  readonly functions: ReadonlyMap<string, Signature>;
-  readonly out: string[];
-  /** What is executed now, for errors. */
-  node: Node;
-  variables: { readonly name: string; value: Value }[];
-  templates: number;
-  depth: number;
-}
 
 /** @throws {Problem} with the whole message, {TooCostlyError} */
 export function execute(tree: Tree, parsed: string, functions: ReadonlyMap<string, Signature>, data: Value): string {
@@ -68,21 +49,13 @@ export function execute(tree: Tree, parsed: string, functions: ReadonlyMap<strin
   return s.out.join("");
 }
 
-export function fail(s: State, text: string): never {
-  const before = s.tree.text.slice(0, s.node.pos);
-  const line = before.split("\n").length;
-  const column = byteLength(before.slice(before.lastIndexOf("\n") + 1));
-  const place = `${s.parsed}:${line}:${column}: executing ${goQuoted(s.name)} at <${written(s.node)}>`;
-  throw new Problem(`template: ${place}: ${text}`);
-}
-
 function write(s: State, text: string): void {
   spendBytes(text.length, "printing");
   s.out.push(text);
 }
 
 function deeper<T>(s: State, work: () => T): T {
-  spend(4, "executing the template");
+  spend(4, EXECUTING);
   if (s.depth >= MAX_DEPTH) fail(s, `blocks and templates lie in each other more than ${MAX_DEPTH} deep`);
   s.depth++;
   const result = work();
@@ -104,7 +77,7 @@ function walkList(s: State, dot: Value, list: readonly Block[]): Exit {
 }
 
 function walk(s: State, dot: Value, node: Block): Exit {
-  spend(2, "executing the template");
+  spend(2, EXECUTING);
   s.node = node;
   switch (node.k) {
     case "text":
@@ -197,9 +170,14 @@ function iterate(s: State, value: Value, names: number, once: (index: Value, ele
 }
 
 function assign(s: State, name: string, value: Value): void {
-  const variable = s.variables.findLast((each) => each.name === name);
+  const variable = variableNamed(s, name);
   if (variable === undefined) return fail(s, `undefined variable: ${name}`);
   variable.value = value;
+}
+
+function variableNamed({ variables }: State, name: string): State["variables"][number] | undefined {
+  spend(variables.length / 8, EXECUTING);
+  return variables.findLast((each) => each.name === name);
 }
 
 function top(s: State, nth: number, value: Value): void {
@@ -207,7 +185,7 @@ function top(s: State, nth: number, value: Value): void {
   s.variables[at] = { name: s.variables[at]?.name ?? "", value };
 }
 
-export function pipeline(s: State, dot: Value, pipe: Pipe): Value {
+function pipeline(s: State, dot: Value, pipe: Pipe): Value {
   s.node = pipe;
   let value: Final = NONE;
   for (const each of pipe.commands) value = bare(command(s, dot, each, value));
@@ -229,38 +207,17 @@ function command(s: State, dot: Value, node: Command, final: Final): Value {
       return chain(s, dot, first, node.args, final);
     case "identifier":
       s.node = first;
-      return callFunction(s, dot, node, first.name, node.args.slice(1), final);
+      return callFunction(s, dot, node, first.name, node.args.slice(1), final, evaluateArgument);
     case "pipe":
       notAFunction(s, node.args, final);
       return deeper(s, () => pipeline(s, dot, first));
     case "variable":
       return variable(s, dot, first, node.args, final);
+    default:
+      s.node = first;
+      notAFunction(s, node.args, final);
+      return first.k === "nil" ? fail(s, "nil is not a command") : literal(s, dot, first);
   }
-  s.node = first;
-  notAFunction(s, node.args, final);
-  if (first.k === "nil") return fail(s, "nil is not a command");
-  return literal(s, dot, first);
-}
-
-/** A literal where no type is expected, and the dot. */
-export function literal(s: State, dot: Value, node: Operand): Value {
-  switch (node.k) {
-    case "dot":
-      return dot;
-    case "bool":
-    case "string":
-      return node.value;
-    case "number":
-      return idealConstant(s, node);
-  }
-  return fail(s, `can't handle assignment of ${written(node)} to empty interface argument`);
-}
-
-function idealConstant(s: State, node: NumberNode): Value {
-  s.node = node;
-  const isHex = /^0[xX][^pP]+$/.test(node.text);
-  if (!isHex && !node.text.startsWith("'") && /[.eEpP]/.test(node.text)) return node.float;
-  return node.whole === undefined ? fail(s, `${node.text} overflows int`) : int(node.whole);
 }
 
 function notAFunction(s: State, args: readonly Operand[], final: Final): void {
@@ -270,22 +227,22 @@ function notAFunction(s: State, args: readonly Operand[], final: Final): void {
   }
 }
 
-export function field(s: State, dot: Value, node: Fields, args: readonly Operand[], final: Final): Value {
+function field(s: State, dot: Value, node: Fields, args: readonly Operand[], final: Final): Value {
   s.node = node;
   return fieldChain(s, dot, dot, node, node.names, args, final);
 }
 
-export function chain(s: State, dot: Value, node: Chain, args: readonly Operand[], final: Final): Value {
+function chain(s: State, dot: Value, node: Chain, args: readonly Operand[], final: Final): Value {
   s.node = node;
   if (node.of.k === "nil") fail(s, `indirection through explicit nil in ${written(node)}`);
   const value = evaluateArgument(s, dot, "", node.of);
   return fieldChain(s, dot, value, node, node.fields, args, final);
 }
 
-export function variable(s: State, dot: Value, node: Fields, args: readonly Operand[], final: Final): Value {
+function variable(s: State, dot: Value, node: Fields, args: readonly Operand[], final: Final): Value {
   s.node = node;
   const [name = "", ...rest] = node.names;
-  const found = s.variables.findLast((each) => each.name === name);
+  const found = variableNamed(s, name);
   if (found === undefined) fail(s, `undefined variable: ${name}`);
   if (rest.length > 0) return fieldChain(s, dot, found.value, node, rest, args, final);
   notAFunction(s, args, final);
@@ -318,15 +275,38 @@ function one(
   final: Final,
   receiver: Value,
 ): Value {
-  spend(2, "executing the template");
+  spend(2, EXECUTING);
   if (receiver === undefined) return undefined;
   const value = held(receiver);
   if (value === null) return fail(s, `nil pointer evaluating ${typeName(receiver)}.${name}`);
   const method = methodOf(value, name);
-  if (method !== undefined) return callFunction(s, dot, node, name, args.slice(1), final, method);
+  if (method !== undefined) return callFunction(s, dot, node, name, args.slice(1), final, evaluateArgument, method);
   if (value instanceof Dict) {
     if (args.length > 1 || final !== NONE) fail(s, `${name} is not a method but has arguments`);
     return value.entries.has(name) ? member(value.of, value.entries.get(name)) : undefined;
   }
   return fail(s, `can't evaluate field ${name} in type ${typeName(receiver)}`);
+}
+
+/** @param letter "" where anything may stand */
+function evaluateArgument(s: State, dot: Value, letter: string, node: Operand): Value {
+  s.node = node;
+  switch (node.k) {
+    case "dot":
+      return validated(s, dot, letter);
+    case "nil":
+      return canBeNil(letter) ? nilOf(letter) : fail(s, `cannot assign nil to ${typeOfLetter(letter)}`);
+    case "field":
+      return validated(s, field(s, dot, node, [node], NONE), letter);
+    case "variable":
+      return validated(s, variable(s, dot, node, [], NONE), letter);
+    case "pipe":
+      return validated(s, pipeline(s, dot, node), letter);
+    case "identifier":
+      return validated(s, bare(callFunction(s, dot, node, node.name, [], NONE, evaluateArgument)), letter);
+    case "chain":
+      return validated(s, chain(s, dot, node, [], NONE), letter);
+    default:
+      return typedLiteral(s, dot, letter, node);
+  }
 }

@@ -35,7 +35,7 @@ const PRINTING = "printing";
 
 export function sortedEntries(dict: Dict): [string, Value][] {
   spendSort(dict.entries.size + 1, "sorting");
-  return [...dict.entries].sort(([a], [b]) => byteOrder(a, b));
+  return [...dict.entries].toSorted(([a], [b]) => byteOrder(a, b));
 }
 
 /** `%v` */
@@ -105,7 +105,7 @@ function string(value: string, verb: string, flags: Flags): string {
   const kept = precision === undefined || isHex ? value : Array.from(value).slice(0, precision).join("");
   if (isHex) return padded(hex(utf8(value), verb, flags), flags, Boolean(flags.zero) && !flags.minus);
   const isQuoted = verb === "q" || (verb === "v" && flags.sharp);
-  const isRaw = isQuoted && flags.sharp && verb === "q" && !/[`\0-\x08\x0a-\x1f\x7f\ufeff]/.test(kept);
+  const isRaw = isQuoted && flags.sharp && verb === "q" && !/[`\x7f\ufeff]|[^\t -\u{10ffff}]/u.test(kept);
   const text = isRaw ? `\`${kept}\`` : isQuoted ? quoted(kept, Boolean(flags.plus)) : kept;
   return padded(text, flags, Boolean(flags.zero) && !flags.minus);
 }

@@ -1,7 +1,6 @@
 /** Go's time.Parse. */
-import { goQuoted } from "../../../kube/object/goQuoted.ts";
 import { CHUNKS, DAYS, local, MONTHS, SECOND, yearDay, zoneAt, zoneNamed, type Moment, type Zone } from "./moment.ts";
-import { Problem } from "./values.ts";
+import { Problem, utf8 } from "./values.ts";
 
 export const RFC3339 = "2006-01-02T15:04:05Z07:00";
 
@@ -49,7 +48,7 @@ const PATTERNS: Readonly<Record<string, RegExp>> = {
 
 function patternOf(chunk: string): RegExp {
   if (/^[.,]/.test(chunk)) return chunk.endsWith("9") ? /^(?:[.,]\d+)?/ : new RegExp(`^[.,]\\d{${chunk.length - 1}}`);
-  const names = /^Jan/.test(chunk) ? MONTHS : /^Mon/.test(chunk) ? DAYS : undefined;
+  const names = chunk.startsWith("Jan") ? MONTHS : chunk.startsWith("Mon") ? DAYS : undefined;
   if (names !== undefined) {
     const all = chunk.length === 3 ? names.map((name) => name.slice(0, 3)) : names;
     return new RegExp(`^(?:${all.join("|")})`, "i");
@@ -61,7 +60,7 @@ function patternOf(chunk: string): RegExp {
 /** @throws {Problem} in Go's words */
 export function parseTime(layout: string, value: string, zone: Zone): Moment {
   const refuse = (why: string): never => {
-    throw new Problem(`parsing time ${goQuoted(value)}${why}`);
+    throw new Problem(`parsing time ${quoted(value)}${why}`);
   };
   const found: Found = {
     year: 0,
@@ -79,8 +78,9 @@ export function parseTime(layout: string, value: string, zone: Zone): Moment {
   let rest = value;
   let last = 0;
   const literal = (text: string): void => {
-    if (!rest.startsWith(text)) refuse(` as ${goQuoted(layout)}: cannot parse ${goQuoted(rest)} as ${goQuoted(text)}`);
-    rest = rest.slice(text.length);
+    const [isThere, left] = skipped(rest, text);
+    rest = left;
+    if (!isThere) refuse(` as ${quoted(layout)}: cannot parse ${quoted(rest)} as ${quoted(text)}`);
   };
   for (const match of layout.matchAll(CHUNKS)) {
     const [chunk] = match;
@@ -88,7 +88,7 @@ export function parseTime(layout: string, value: string, zone: Zone): Moment {
     last = match.index + chunk.length;
     const text = patternOf(chunk).exec(rest)?.[0];
     if (text === undefined) {
-      return refuse(` as ${goQuoted(layout)}: cannot parse ${goQuoted(rest)} as ${goQuoted(chunk)}`);
+      return refuse(` as ${quoted(layout)}: cannot parse ${quoted(rest)} as ${quoted(chunk)}`);
     }
     rest = rest.slice(text.length);
     take(found, chunk, text);
@@ -100,7 +100,7 @@ export function parseTime(layout: string, value: string, zone: Zone): Moment {
     }
   }
   literal(layout.slice(last));
-  if (rest !== "") refuse(`: extra text: ${goQuoted(rest)}`);
+  if (rest !== "") refuse(`: extra text: ${quoted(rest)}`);
   const wrong = outOfRange(found);
   if (wrong !== undefined) refuse(`: ${wrong} out of range`);
   return momentOf(found, zone);
@@ -109,7 +109,7 @@ export function parseTime(layout: string, value: string, zone: Zone): Moment {
 function take(found: Found, chunk: string, text: string): void {
   const n = Number(text);
   if (/^[.,]/.test(chunk)) found.ns = Number(text.slice(1, 10).padEnd(9, "0"));
-  else if (/^Jan/.test(chunk)) found.month = MONTHS.findIndex((name) => sameStart(name, text)) + 1;
+  else if (chunk.startsWith("Jan")) found.month = MONTHS.findIndex((name) => sameStart(name, text)) + 1;
   else if (chunk === "2006") found.year = n;
   else if (chunk === "06") found.year = n >= 69 ? 1900 + n : 2000 + n;
   else if (/^0?1$/.test(chunk)) found.month = n;
@@ -125,6 +125,29 @@ function take(found: Found, chunk: string, text: string): void {
     found.offset = { hours: Number(hours), minutes: Number(minutes) };
   } else if (chunk === "MST") found.zone = text === "UTC" ? "UTC" : ZONE.test(text) ? zoneOf(text) : zoneNamed(text);
 }
+
+/** What is left behind a text of the layout, in which a space stands for any number of them. */
+function skipped(value: string, text: string): [isThere: boolean, left: string] {
+  let left = value;
+  for (const part of text.split(/( +)/)) {
+    for (const char of part.startsWith(" ") ? "" : part) {
+      if (!left.startsWith(char)) return [false, left];
+      left = left.slice(char.length);
+    }
+    if (!part.startsWith(" ")) continue;
+    if (left !== "" && !left.startsWith(" ")) return [false, left];
+    left = left.replace(/^ +/, "");
+  }
+  return [true, left];
+}
+
+/** In the quotes of Go's package of time, which escapes all that is not ASCII. */
+const quoted = (text: string): string =>
+  `"${text.replaceAll(/["\\]|[^ -\x7f]/gu, (char) =>
+    char === '"' || char === "\\"
+      ? `\\${char}`
+      : Array.from(utf8(char), (byte) => String.raw`\x` + byte.toString(16).padStart(2, "0")).join(""),
+  )}"`;
 
 const sameStart = (name: string, text: string): boolean =>
   name.toLowerCase().startsWith(text.toLowerCase().slice(0, 3));

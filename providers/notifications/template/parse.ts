@@ -1,4 +1,5 @@
 /** Reads a template, in the grammar and with the errors of Go's text/template. */
+import { spend } from "../../../kube/object/budget.ts";
 import { goQuoted } from "../../../kube/object/goQuoted.ts";
 import { newLexer, nextToken, shown, type Lexer, type Token, type TokenType } from "./lex.ts";
 import { numberLiteral, unquote } from "./literals.ts";
@@ -28,6 +29,7 @@ interface Parser {
   depth: number;
 }
 
+const READING = "reading the template";
 const NOTHING: Token = { type: "eof", pos: 0, text: "", line: 0 };
 
 /** @throws {Problem} with the whole message */
@@ -67,7 +69,10 @@ const scope = (): Pick<Parser, "tokens" | "peeked" | "variables" | "ranges" | "a
 
 function next(p: Parser): Token {
   if (p.peeked > 0) p.peeked--;
-  else p.tokens[0] = nextToken(p.lexer);
+  else {
+    spend(10, READING);
+    p.tokens[0] = nextToken(p.lexer);
+  }
   return p.tokens[p.peeked] ?? NOTHING;
 }
 
@@ -335,6 +340,7 @@ function term(p: Parser): Operand | undefined {
     case ".":
       return { k: "dot", pos };
     case "variable":
+      spend(p.variables.length / 8, READING);
       if (!p.variables.includes(text)) fail(p, `undefined variable ${goQuoted(text)}`);
       return { k: "variable", pos, names: [text] };
     case "field":
@@ -350,8 +356,9 @@ function term(p: Parser): Operand | undefined {
     case "string":
     case "raw":
       return { k: "string", pos, quoted: text, value: located(p, () => unquote(text)) };
+    default:
+      if (type === "keyword" && text === "nil") return { k: "nil", pos };
+      p.peeked++;
+      return undefined;
   }
-  if (type === "keyword" && text === "nil") return { k: "nil", pos };
-  p.peeked++;
-  return undefined;
 }

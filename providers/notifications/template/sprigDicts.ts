@@ -56,7 +56,7 @@ const merging =
 
 const copy = (value: Value): Value => {
   if (value !== null) return deepCopy(value);
-  return null;
+  throw new Problem("reflect: call of reflect.Value.Type on zero Value");
 };
 
 export const DICTS: Readonly<Record<string, Method>> = {

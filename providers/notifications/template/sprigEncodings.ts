@@ -42,7 +42,7 @@ function decode(text: string, alphabet: string): string {
   }
   const open = digits % group;
   if (open === 0) return at < text.length ? corrupt(at) : fromUtf8(Uint8Array.from(bytes));
-  if (at === text.length) return corrupt(at - (name === "base64" ? open : 0));
+  if (at === text.length) return corrupt(at - open);
   if (count >= bits) return corrupt(at);
   const padding = text.slice(at).replaceAll(/[\r\n]/g, "");
   if (padding !== "=".repeat(group - open))
@@ -79,10 +79,10 @@ const PARTS = /^(?:([a-zA-Z][a-zA-Z\d+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^
 
 function urlParse(text: string): Dict {
   const refuse = (why: string): never => {
-    throw new Problem(`unable to parse url: parse ${JSON.stringify(text)}: ${why}`);
+    throw new Problem(`unable to parse url: parse ${JSON.stringify(text.replace(/#.*/s, ""))}: ${why}`);
   };
-  if (/[\0-\x1f\x7f]/.test(text)) refuse("net/url: invalid control character in URL");
-  if (/^:/.test(text)) refuse("missing protocol scheme");
+  if (/[^ -~\x80-\u{10ffff}]/u.test(text)) refuse("net/url: invalid control character in URL");
+  if (text.startsWith(":")) refuse("missing protocol scheme");
   const [, scheme = "", authority, rest = "", query = "", fragment = ""] = PARTS.exec(text) ?? [];
   if (scheme === "" && authority === undefined && /^[^/]*:/.test(rest)) {
     refuse("first path segment in URL cannot contain colon");

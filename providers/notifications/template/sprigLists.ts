@@ -50,7 +50,7 @@ function concat(...lists: Value[]): List {
 
 function chunk(size: number, value: Value): List {
   const items = copied(value, "chunk");
-  if (size <= 0) throw new Problem(`chunk takes a size of at least 1, not ${size}`);
+  if (size <= 0) throw new Problem("runtime error: makeslice: len out of range");
   const chunks: List[] = [];
   for (let i = 0; i < items.length; i += size) chunks.push(new List(items.slice(i, i + size)));
   return new List(chunks, "[]interface {}");
@@ -63,7 +63,7 @@ function has(needle: Value, value: Value): boolean {
 function sortAlpha(value: Value): List {
   if (!(value instanceof List)) return texts([toText(value)]);
   spend(value.items.length * 16, "sorting");
-  return texts(toTexts(value).sort(byteOrder));
+  return texts(toTexts(value).toSorted(byteOrder));
 }
 
 const list = (...items: Value[]): List => new List(items);
@@ -79,7 +79,7 @@ const BOTH: Readonly<Record<string, Method>> = {
   prepend: ["aa", (value: Value, item: Value) => new List([item, ...copied(value, "prepend on")])],
   push: ["aa", (value: Value, item: Value) => new List([...copied(value, "push on"), item])],
   rest: ["a", (value: Value) => part(value, "find rest on", 1)],
-  reverse: ["a", (value: Value) => new List(copied(value, "find reverse on").reverse())],
+  reverse: ["a", (value: Value) => new List(copied(value, "find reverse on").toReversed())],
   slice: ["aa…", slice],
   uniq: ["a", (value: Value) => filtered(value, "find uniq on", (item, before) => !includes(before, item))],
   without: [

@@ -4,7 +4,7 @@ import { toFloat, toInt } from "./cast.ts";
 import { shownValue } from "./format.ts";
 import { fitsInt64 } from "./literals.ts";
 import type { Method } from "./methods.ts";
-import { Int, int, int64, List, Problem, type Value } from "./values.ts";
+import { type Int, int, int64, List, Problem, type Value } from "./values.ts";
 
 const COUNTING = "counting";
 

@@ -5,16 +5,12 @@ import { shownValue } from "./format.ts";
 import type { Method } from "./methods.ts";
 import { quoted } from "./quoted.ts";
 import { camelCase, lowerCase } from "./wordCase.ts";
-import { Dict, fromUtf8, isAscii, Problem, texts, utf8, type Value } from "./values.ts";
+import { Dict, isAscii, Problem, texts, type Value } from "./values.ts";
 
-/** Go's functions count bytes: `work` gets one character for each. */
-function onBytes(text: string, work: (bytes: string) => string): string {
-  if (isAscii(text)) return work(text);
-  const bytes = Array.from(utf8(text), (byte) => String.fromCharCode(byte)).join("");
-  return fromUtf8(Uint8Array.from(work(bytes), (char) => char.charCodeAt(0)));
-}
-
-const latin1 = (text: string): string => (isAscii(text) ? text : String.fromCharCode(...utf8(text)));
+/** A character for each byte of UTF-8, which is what Go's functions count. */
+const bytesOf = (text: string): string => (isAscii(text) ? text : Buffer.from(text).toString("latin1"));
+const fromBytes = (bytes: string): string => (isAscii(bytes) ? bytes : Buffer.from(bytes, "latin1").toString());
+const onBytes = (text: string, work: (bytes: string) => string): string => fromBytes(work(bytesOf(text)));
 
 function sliced(text: string, from: number, to = text.length): string {
   const wrong = "runtime error: slice bounds out of range";
@@ -73,9 +69,12 @@ const single = (changed: string, char: string): string => (Array.from(changed).l
 
 /** The first letter of each word. */
 const title = (text: string): string =>
-  text.replaceAll(/(^|[^\p{L}\p{Nd}_\u0080-\uffff]|\p{White_Space})(\p{L})/gu, (_, before: string, letter: string) => {
-    return before + upper(letter);
-  });
+  text.replaceAll(
+    /(^|[^\p{L}\p{Nd}_\u{80}-\u{10ffff}]|\p{White_Space})(\p{L})/gu,
+    (_, before: string, letter: string) => {
+      return before + upper(letter);
+    },
+  );
 
 const SPACES = /[\t-\r \u0085\u00a0]/;
 
@@ -137,7 +136,7 @@ export const STRINGS: Readonly<Record<string, Method>> = {
   initials: [
     "s",
     (s: string) =>
-      latin1(s)
+      bytesOf(s)
         .split(/[\t-\r \u0085\u00a0]+/)
         .map((word) => word.slice(0, 1))
         .join(""),
@@ -146,7 +145,7 @@ export const STRINGS: Readonly<Record<string, Method>> = {
   kebabcase: ["s", (s: string) => lowerCase(s, "-")],
   lower: ["s", lower],
   nindent: ["is", (spaces: number, s: string) => `\n${indent(spaces, s)}`],
-  nospace: ["s", (s: string) => (SPACES.test(latin1(s)) ? latin1(s).replaceAll(/[\t-\r \u0085\u00a0]/g, "") : s)],
+  nospace: ["s", (s: string) => (SPACES.test(bytesOf(s)) ? bytesOf(s).replaceAll(/[\t-\r \u0085\u00a0]/g, "") : s)],
   plural: ["ssi", (one: string, many: string, count: number) => (count === 1 ? one : many)],
   quote: [
     "a…",
@@ -192,6 +191,6 @@ export const STRINGS: Readonly<Record<string, Method>> = {
   wrap: ["is", (length: number, s: string) => onBytes(s, (b) => wrapped(b, length, "\n", false))],
   wrapWith: [
     "iss",
-    (length: number, separator: string, s: string) => onBytes(s, (b) => wrapped(b, length, separator, true)),
+    (length: number, separator: string, s: string) => onBytes(s, (b) => wrapped(b, length, bytesOf(separator), true)),
   ],
 };

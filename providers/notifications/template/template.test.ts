@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { functions } from "./functions.ts";
 import { compileTemplate, TemplateError, templateTime } from "./template.ts";
 
 const render = (text: string, variables: unknown = {}): string => compileTemplate("greeting", text).render(variables);
@@ -58,6 +60,14 @@ describe("what a template gets", () => {
       "map[__proto__:5] 7",
     );
   });
+});
+
+test("the page of templates names every function", async () => {
+  const page = await Bun.file(join(import.meta.dir, "../../../docs/notifications/templates.md")).text();
+  const names = [...functions(Date.now).keys()].map((name) => name.replace(/WithKey$/, ""));
+  // "…, and with `must` before"
+  const usual = (name: string): string => name.replace(/^must([A-Z])/, (__, letter: string) => letter.toLowerCase());
+  expect(names.filter((name) => ![name, usual(name)].some((each) => page.includes(`\`${each}\``)))).toEqual([]);
 });
 
 describe("what is refused", () => {

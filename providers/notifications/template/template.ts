@@ -9,9 +9,16 @@ import { parse } from "./parse.ts";
 import { timeAt, timeFunctions } from "./sprigDates.ts";
 import { fromHost, Problem } from "./values.ts";
 
+/** An error shows a part of the template, which may be long. */
+const MAX_ERROR = 4_000;
+
 /** Why a template cannot be read or rendered, in Go's words: `template: NAME:LINE:COLUMN: executing "NAME" at <…>: …` */
 export class TemplateError extends Error {
   override readonly name = "TemplateError";
+
+  constructor(message: string) {
+    super(message.length > MAX_ERROR ? `${message.slice(0, MAX_ERROR)}…` : message);
+  }
 }
 
 export interface CompiledTemplate {

@@ -74,6 +74,7 @@ export function camelCase(text: string): string {
     let now = char;
     if (isConnector(now) && isConnector(before)) {
       out += before;
+      before = now;
       continue;
     }
     if (isConnector(before)) {
