@@ -1,6 +1,6 @@
 /** GitHub's API as an installation of an App. */
-import { createSign } from "node:crypto";
 import { answerObject } from "./answers.ts";
+import { signedJwt } from "./jwt.ts";
 import { type Answered, ask, hostOf, refused, type Sending } from "./row.ts";
 import type { HttpRequest } from "./service.ts";
 import type { Settings } from "./settings.ts";
@@ -49,17 +49,10 @@ const CLOCK_SKEW_S = 30;
 const JWT_S = 120;
 const SPARE_MS = 60_000;
 
-const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-
 function jwtOf({ appId, privateKey }: App, nowMs: number): string {
   const issued = Math.floor(nowMs / 1_000) - CLOCK_SKEW_S;
-  const head = base64url({ alg: "RS256", typ: "JWT" });
-  const signed = `${head}.${base64url({ iss: appId, exp: issued + JWT_S, iat: issued })}`;
-  try {
-    return `${signed}.${createSign("RSA-SHA256").update(signed).sign(privateKey, "base64url")}`;
-  } catch {
-    throw new Error("not sent: service.github.privateKey is no private key of RSA in PEM");
-  }
+  const claims = { iss: appId, exp: issued + JWT_S, iat: issued };
+  return signedJwt(claims, privateKey, "not sent: service.github.privateKey is no private key of RSA in PEM");
 }
 
 async function tokenOf(app: App, { ports, hide }: Sending): Promise<string> {

@@ -92,7 +92,7 @@ describe("settings, parts and answers of any shape", () => {
     const own = all.filter((each) => each.type === type);
     const dice = createDice(type.length);
     let sentences = 0;
-    for (let time = 0; time < 1_500; time++) {
+    for (let time = 0; time < 500; time++) {
       const recording = own[dice(own.length)];
       const settings = { ...recording?.settings, retryMax: -1 };
       const http: SendPorts["http"] = () =>
@@ -115,7 +115,7 @@ describe("settings, parts and answers of any shape", () => {
       );
       expect(message).toMatch(/\S+ \S+ \S+/);
     }
-    expect(sentences).toBeGreaterThan(100);
+    expect(sentences).toBeGreaterThan(50);
   });
 });
 

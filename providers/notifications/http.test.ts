@@ -96,8 +96,10 @@ describe("a request of a service", () => {
           }),
         ),
     });
-    const answer = await sender()({ method: "POST", url: `http://127.0.0.1:${endless.port}/`, body: "x" }, never);
-    expect(answer.kind === "answered" && answer.body.length).toBe(2 ** 20);
+    for (const method of ["POST", "GET", "PURGE"]) {
+      const answer = await sender()({ method, url: `http://127.0.0.1:${endless.port}/`, body: "x" }, never);
+      expect(answer.kind === "answered" && answer.body.length).toBe(2 ** 20);
+    }
     await endless.stop(true);
   });
 

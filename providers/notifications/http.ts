@@ -15,9 +15,10 @@ import { basic, sendableHeaders } from "../metrics/measuring/wire/headers.ts";
 import { NoAnswer, Refused } from "../metrics/measuring/wire/noAnswer.ts";
 import { exchangeAll } from "../metrics/measuring/wire/redirects.ts";
 import type { Answer } from "../metrics/provider.ts";
+import { createGoogleTokens, type GoogleTokens } from "./googleTokens.ts";
 import type { HttpRequest, SendHttp } from "./service.ts";
 
-interface HttpOptions extends WireOptions {
+export interface HttpOptions extends WireOptions {
   /** Becomes the user agent `sluice/<version>`. */
   readonly version: string;
   /** Undefined: it is not there. */
@@ -35,6 +36,7 @@ const failed = (message: string): Answer => ({ kind: "failed", message });
 export function createSendHttp(options: HttpOptions): SendHttp {
   const clock = options.clock ?? systemClock;
   const wire = guardedWire({ fetch: fetchAny, ...options }, clock);
+  const googleToken = createGoogleTokens(options, wire, clock);
   return async (request, signal) => {
     const url = URL.parse(request.url);
     if (url === null) return failed("not sent: its address is not one");
@@ -47,7 +49,10 @@ export function createSendHttp(options: HttpOptions): SendHttp {
           signal.aborted ? "no answer: it was stopped" : `no answer from ${url.host} within ${timeoutMs / 1_000} s`,
         ),
       );
-      return await Promise.race([answerOf({ options, wire, clock, signal: limit.signal }, request, url), late]);
+      return await Promise.race([
+        answerOf({ options, wire, clock, googleToken, signal: limit.signal }, request, url),
+        late,
+      ]);
     } finally {
       limit.end();
     }
@@ -59,6 +64,7 @@ interface Sender {
   readonly wire: Wire;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly googleToken: GoogleTokens;
 }
 
 async function answerOf(sender: Sender, request: HttpRequest, url: URL): Promise<Answer> {
@@ -71,7 +77,7 @@ async function answerOf(sender: Sender, request: HttpRequest, url: URL): Promise
 }
 
 async function asked(sender: Sender, request: HttpRequest, url: URL): Promise<Answered> {
-  const { method, body, insecure, aws } = request;
+  const { method, body, insecure, aws, google } = request;
   if (!/^[!#$%&'*+.^_`|~\w-]{1,60}$/.test(method)) throw new NoAnswer("not sent: its method is none of HTTP");
   const headers = {
     "user-agent": `sluice/${sender.options.version}`,
@@ -88,6 +94,10 @@ async function asked(sender: Sender, request: HttpRequest, url: URL): Promise<An
     cutsOff: true,
     signal: sender.signal,
   };
+  if (google !== undefined) {
+    const authorization = `Bearer ${await sender.googleToken(google, sender.signal)}`;
+    return exchangeAll(sender.wire, { ...exchange, headers: { ...headers, authorization } });
+  }
   return exchangeAll(sender.wire, aws === undefined ? exchange : await signed(sender, exchange, aws));
 }
 

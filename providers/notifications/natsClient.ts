@@ -1,6 +1,6 @@
 /** A client of NATS that publishes one message and asks whether it has come (https://docs.nats.io/reference/protocols). */
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { type Clock, systemClock } from "../../kube/clock/clock.ts";
 import { deadline } from "../../kube/clock/deadline.ts";
 import { aborted } from "../../kube/clock/sleep.ts";
@@ -11,7 +11,7 @@ import { guardedWire, type WireOptions } from "../metrics/measuring/wire/guarded
 import { createLines, type Lines } from "./lines.ts";
 import { shown } from "./row.ts";
 import type { NatsMessage, SendNats } from "./service.ts";
-import { checkedAddress, opened, type Server } from "./sockets.ts";
+import { connected, opened, type Server } from "./sockets.ts";
 
 const MOST_MS = 30_000;
 const USUAL_PORT = 4222;
@@ -54,19 +54,20 @@ async function published(wire: Wire, message: NatsMessage, address: string, sign
     throw new Error("not sent: service.nats.url is no address such as nats://host:4222");
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const server: Server = { host, port: Number(url.port) || USUAL_PORT, insecure: false };
-  const at = await checkedAddress(wire, server);
-  let socket = connect({ host: at, port: server.port });
-  const close = (): void => void socket.destroy();
+  const lines = createLines();
+  let socket: Socket | undefined;
+  const use = (next: Socket): void => void (socket = next);
+  const close = (): void => void socket?.destroy();
   signal.addEventListener("abort", close, { once: true });
   try {
-    const lines = createLines();
-    socket = await opened(server, socket, false, lines);
+    let open = await connected(wire, server, false, lines, use);
     const info = infoOf(await lines.next(), host);
     if (url.protocol === "tls:" || info["tls_required"] === true) {
       lines.forget();
-      socket = await opened(server, socket, true, lines);
+      open = await opened(server, open, true, lines);
+      use(open);
     }
-    await conversation(message, url, info, { socket, lines, host });
+    await conversation(message, url, info, { socket: open, lines, host });
   } finally {
     signal.removeEventListener("abort", close);
     close();

@@ -27,6 +27,8 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** Signed for AWS, by these keys or by the credentials of the controller. */
   readonly aws?: AwsSigning;
+  /** With a token of Google's for this scope. */
+  readonly google?: GoogleToken;
 }
 
 export interface AwsSigning {
@@ -34,6 +36,12 @@ export interface AwsSigning {
   /** Undefined: that of the environment. */
   readonly region: string | undefined;
   readonly keys: { readonly id: string; readonly secret: string } | undefined;
+}
+
+export interface GoogleToken {
+  readonly scope: string;
+  /** The file of a service account's key; "": by the credentials of the controller. */
+  readonly keyFile: string;
 }
 
 /** Total: an answer or a sentence in time, whatever the server does; redirects are followed as Go's client does. */

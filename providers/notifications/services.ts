@@ -2,6 +2,7 @@
 import { alertmanager } from "./alertmanager.ts";
 import { awsSqs } from "./awsSqs.ts";
 import { email } from "./email.ts";
+import { gcpPubSub } from "./gcpPubSub.ts";
 import { gitHub } from "./gitHub.ts";
 import { googleChat } from "./googleChat.ts";
 import { grafana } from "./grafana.ts";
@@ -26,6 +27,7 @@ export const SERVICES: readonly ServiceRow[] = [
   alertmanager,
   awsSqs,
   email,
+  gcpPubSub,
   gitHub,
   googleChat,
   grafana,

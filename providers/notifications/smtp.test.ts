@@ -111,6 +111,15 @@ describe("a mail", () => {
     expect(commands.slice(0, 2)).toEqual(["EHLO localhost", "HELO localhost"]);
   });
 
+  test("goes to an address beyond ASCII where the server takes one", async () => {
+    const to = ["jürgen@example.com"];
+    const taken = await sentTo({ offers: ["8BITMIME", "SMTPUTF8"] }, { to });
+    expect(taken.commands[1]).toBe("MAIL FROM:<sluice@example.com> BODY=8BITMIME SMTPUTF8");
+    expect(taken.commands[2]).toBe("RCPT TO:<jürgen@example.com>");
+    const { why } = await sentTo({}, { to });
+    expect(why).toBe("not sent: 127.0.0.1 takes no address beyond ASCII (it does not offer SMTPUTF8)");
+  });
+
   test("says what the server said against it", async () => {
     const refused = await sentTo({ answers: { RCPT: "550-5.1.1 no\r\n550 such user" } });
     expect(refused.why).toBe("127.0.0.1 answered RCPT TO with 550: 5.1.1 no such user");
@@ -140,6 +149,19 @@ describe("a server of mail", () => {
     server.stop();
     const why = await send(mailTo(server.port), never).catch((error: unknown) => (error as Error).message);
     expect(why).toBe(`no answer from 127.0.0.1:${server.port}: the connection failed (ECONNREFUSED)`);
+  });
+
+  test("is asked at its next address when one takes no connection", async () => {
+    const server = await startSmtp({});
+    const twoAddresses = createSendMail({
+      ...open,
+      addresses: { allow: ["127.0.0.1/32", "::1/128"], deny: [] },
+      // Nothing listens at the first.
+      resolve: () => Promise.resolve(["::1", "127.0.0.1"]),
+    });
+    await twoAddresses(mailTo(server.port, { host: "mail.example" }), never);
+    expect(server.data).toHaveLength(1);
+    server.stop();
   });
 
   test("that says nothing holds nobody up once it is stopped", async () => {

@@ -3,7 +3,7 @@
  * PLAIN or LOGIN. The same addresses are refused as for metrics (docs/security.md#addresses-of-metrics).
  */
 import { createHmac } from "node:crypto";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { type Clock, systemClock } from "../../kube/clock/clock.ts";
 import { deadline } from "../../kube/clock/deadline.ts";
 import { aborted } from "../../kube/clock/sleep.ts";
@@ -13,7 +13,7 @@ import { guardedWire, type WireOptions } from "../metrics/measuring/wire/guarded
 import { createLines, type Lines } from "./lines.ts";
 import { shown } from "./row.ts";
 import type { Mail, SendMail } from "./service.ts";
-import { checkedAddress, opened } from "./sockets.ts";
+import { connected, opened } from "./sockets.ts";
 
 /** For all of a mail. */
 const MOST_MS = 60_000;
@@ -39,15 +39,14 @@ export function createSendMail(options: WireOptions & { readonly clock?: Clock }
 }
 
 async function delivered(wire: Wire, mail: Mail, signal: AbortSignal): Promise<void> {
-  const { port } = mail;
-  const address = await checkedAddress(wire, mail);
   const lines = createLines();
-  let socket = connect({ host: address, port });
-  const close = (): void => void socket.destroy();
+  let socket: Socket | undefined;
+  const use = (next: Socket): void => void (socket = next);
+  const close = (): void => void socket?.destroy();
   signal.addEventListener("abort", close, { once: true });
   try {
-    socket = await opened(mail, socket, port === SMTPS, lines);
-    await conversation(mail, socket, lines, (next) => (socket = next));
+    const first = await connected(wire, mail, mail.port === SMTPS, lines, use);
+    await conversation(mail, first, lines, use);
   } finally {
     signal.removeEventListener("abort", close);
     close();
@@ -104,12 +103,20 @@ async function conversation(
     offers = await greeted(say);
   }
   if (mail.username !== "") await authenticated(mail, say, offers.get("AUTH"), isTls);
-  await say(`MAIL FROM:<${mail.from}>${offers.has("8BITMIME") ? " BODY=8BITMIME" : ""}`, "MAIL FROM", [250]);
+  await say(`MAIL FROM:<${mail.from}>${parametersOf(mail, offers)}`, "MAIL FROM", [250]);
   for (const to of mail.to) await say(`RCPT TO:<${to}>`, "RCPT TO", [250, 251]);
   await say("DATA", "DATA", [354]);
   await say(`${stuffed(mail.text)}.`, "the mail", [250]);
   // It is delivered, whatever comes of the farewell.
   await say("QUIT", "QUIT", [221]).catch(() => undefined);
+}
+
+/** @throws {Error} for an address beyond ASCII (RFC 6531) that the server does not take */
+function parametersOf({ from, to, host }: Mail, offers: ReadonlyMap<string, string>): string {
+  const isPlain = [from, ...to].every((address) => /^[\u0021-\u007E]*$/.test(address));
+  if (!isPlain && !offers.has("SMTPUTF8"))
+    throw new Error(`not sent: ${host} takes no address beyond ASCII (it does not offer SMTPUTF8)`);
+  return `${offers.has("8BITMIME") ? " BODY=8BITMIME" : ""}${isPlain ? "" : " SMTPUTF8"}`;
 }
 
 /** RFC 5321, 4.5.2: a line that begins with a dot gets another one. Ends with CRLF. */
