@@ -2,7 +2,7 @@
 
 /** Their code is compiled when it is loaded, some milliseconds for each; all other code, when the program is built. */
 const SELDOM =
-  /(?:^|\/)cli\/(?:demo\.ts|dev\.ts|(?:simulate|backtest|convert|eval|completion|notifications)\/command\.ts)$|(?:^|\/)controller\/notifications\/engine\.ts$/;
+  /(?:^|\/)cli\/(?:demo\.ts|dev\.ts|(?:simulate|backtest|convert|eval|completion|notifications)\/command\.ts)$|(?:^|\/)(?:controller\/notifications\/engine|providers\/notifications\/(?:http|smtp))\.ts$/;
 
 /** The part of the bundler's metafile that we read: what each file of the program was made of, and what it loads. */
 export interface Loading {
@@ -25,8 +25,13 @@ const fileOf = (path: string): string => `/$bunfs/root/${path.slice(path.lastInd
  */
 export function seldomFiles({ outputs }: Loading, entry: string): ReadonlySet<string> {
   const files = new Map(Object.entries(outputs).map(([path, output]) => [fileOf(path), output]));
-  const isSeldom = (file: string): boolean =>
-    Object.keys(files.get(file)?.inputs ?? {}).some((input) => SELDOM.test(input));
+  const isSeldom = (file: string): boolean => {
+    const { inputs = {}, imports = [] } = files.get(file) ?? {};
+    const own = Object.keys(inputs);
+    // What one file loads and another imports is in a file of its own, with an empty one before it to be loaded.
+    if (own.length > 0) return own.some((input) => SELDOM.test(input));
+    return imports.some(({ path, kind }) => kind !== "dynamic-import" && isSeldom(fileOf(path)));
+  };
   const seldom = new Set(files.keys());
   const found = [fileOf(entry)];
   for (const file of found) {

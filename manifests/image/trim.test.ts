@@ -85,3 +85,18 @@ test("files that are loaded by seldom commands only are seldom, what others load
   };
   expect([...seldomFiles({ outputs }, "sluice")]).toEqual(["/$bunfs/root/demo.js", "/$bunfs/root/server.js"]);
 });
+
+test("a file that stands empty before a seldom one is seldom, and does not lead to it", () => {
+  const need = (path: string, kind = "import-statement") => ({ path, kind });
+  const outputs = {
+    "./sluice": {
+      inputs: { "main.ts": {} },
+      imports: [need("stub.js", "dynamic-import"), need("eval.js", "dynamic-import")],
+    },
+    "./stub.js": { inputs: {}, imports: [need("engine.js")] },
+    "./eval.js": { inputs: { "cli/eval/command.ts": {} }, imports: [need("engine.js")] },
+    "./engine.js": { inputs: { "controller/notifications/engine.ts": {} }, imports: [] },
+  };
+  const seldom = ["stub.js", "eval.js", "engine.js"].map((name) => `/$bunfs/root/${name}`);
+  expect([...seldomFiles({ outputs }, "sluice")]).toEqual(seldom);
+});
