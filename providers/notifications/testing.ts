@@ -161,12 +161,10 @@ export interface SmtpOptions {
   /** Answers instead of the usual ones, by the command's first word. */
   readonly answers?: Readonly<Record<string, string>>;
   readonly certificate?: { readonly pem: string; readonly key: string };
-  /** TLS from the beginning. */
-  readonly isTls?: boolean;
 }
 
 /** A server of SMTP with a STARTTLS that is real: what follows goes through a server of TLS beside it. */
-export async function startSmtp({ offers = [], answers = {}, certificate, isTls }: SmtpOptions): Promise<SmtpServer> {
+export async function startSmtp({ offers = [], answers = {}, certificate }: SmtpOptions): Promise<SmtpServer> {
   const state = { commands: [] as string[], data: [] as string[] };
   const inner =
     certificate === undefined
@@ -180,7 +178,6 @@ export async function startSmtp({ offers = [], answers = {}, certificate, isTls 
               const say = (line: string): void => void socket.write(`${line}\r\n`);
               const session = createSession(state, { offers: withoutTls(offers), answers }, say, () => socket.end());
               socket.data = { take: session };
-              if (isTls === true) say("220 hello");
             },
             data: (socket, chunk) => socket.data.take(chunk.toString("utf8")),
           },
@@ -200,7 +197,7 @@ export async function startSmtp({ offers = [], answers = {}, certificate, isTls 
   const { port } = outer.address() as { readonly port: number };
   return {
     ...state,
-    port: isTls === true && inner !== undefined ? inner.port : port,
+    port,
     stop() {
       outer.close();
       inner?.stop(true);
