@@ -24,7 +24,7 @@ import { createConfigurations } from "./configuration/configurations.ts";
 import type { NotificationDecision } from "./decide/decide.ts";
 import type { Engine } from "./engine.ts";
 import type { GatheredFacts } from "./gather.ts";
-import { createJournal, type RecordedEvent } from "./journal.ts";
+import { createJournal, type Journal, type RecordedEvent } from "./journal.ts";
 import { outcomeOf, type OutcomePorts } from "./outcomes.ts";
 import type { Parcel } from "./send/outbox.ts";
 
@@ -118,25 +118,32 @@ export function notificationsRow(ports: NotificationsPorts, sources: Sources): N
     apply: (pass) => carryOut(ports, pass, journal, (parcel) => line.engine?.outbox.push(parcel)),
     async end() {
       await line.engine?.outbox.drain(LAST_MS);
-      for (const key of journal.unwritten()) await writeDown(key);
+      for (const key of journal.unwritten()) await writeDown(ports, row, journal, key);
     },
   };
-  /** What has changed meanwhile comes with the watch, which is still open. */
-  const writeDown = async (key: string): Promise<void> => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        const facts = await row.gather(key);
-        const now = clock.now();
-        if (facts === undefined) return;
-        const decision = { ...row.decide(facts, now), deliveries: [] };
-        return await carryOut(ports, { key, facts, decision, now }, journal, () => {});
-      } catch (error) {
-        if (tries === LAST_TRIES) throw error;
-        await pause(clock, LAST_MS / LAST_TRIES, new AbortController().signal);
-      }
-    }
-  };
   return row;
+}
+
+/** What has changed meanwhile comes with the watch, which is still open. */
+async function writeDown(
+  ports: NotificationsPorts,
+  row: Pick<NotificationsRow, "gather" | "decide">,
+  journal: Journal,
+  key: string,
+): Promise<void> {
+  const { clock } = ports;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const facts = await row.gather(key);
+      const now = clock.now();
+      if (facts === undefined) return;
+      const decision = { ...row.decide(facts, now), deliveries: [] };
+      return await carryOut(ports, { key, facts, decision, now }, journal, () => {});
+    } catch (error) {
+      if (tries === LAST_TRIES) throw error;
+      await pause(clock, LAST_MS / LAST_TRIES, new AbortController().signal);
+    }
+  }
 }
 
 const NOTHING: NotificationDecision = { deliveries: [], write: undefined, dropped: [], troubles: [] };
@@ -145,7 +152,7 @@ const NOTHING: NotificationDecision = { deliveries: [], write: undefined, droppe
 async function carryOut(
   { client, stores, validForMs, log }: NotificationsPorts,
   { key, facts, decision }: Pass<GatheredFacts, NotificationDecision>,
-  journal: ReturnType<typeof createJournal>,
+  journal: Journal,
   push: (parcel: Parcel) => void,
 ): Promise<void> {
   if (validForMs() <= 0) throw new NotLeaderError("Not notified, because the leader Lease has run out");
