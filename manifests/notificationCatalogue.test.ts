@@ -62,7 +62,7 @@ describe("the catalogue", () => {
   test("is the same in the Helm chart, once Helm has rendered it", () => {
     const text = new Map(Object.entries(helmChart)).get("helm/sluice/templates/notifications.yaml") ?? "";
     const values = { Values: { notifications: { catalogue: true } }, Release: { Namespace: "tools" } };
-    const rendered = Bun.YAML.parse(compileTemplate("notifications", text).render(values)) as typeof rendered;
+    const rendered = Bun.YAML.parse(compileTemplate("notifications", text).render(values)) as object;
     expect(rendered).toMatchObject({ metadata: { namespace: "tools" }, data });
     const without = { ...values, Values: { notifications: { catalogue: false } } };
     expect(compileTemplate("notifications", text).render(without).trim()).toBe("");

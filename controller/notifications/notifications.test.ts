@@ -334,6 +334,44 @@ test("a process that ends sends what waits, and writes down what it has sent", a
   await second.stop();
 });
 
+test("every event is told, also those of which the recorder makes no Event", async () => {
+  const recording = server();
+  const { start, configure, rollout, image, settle, events } = stage();
+  configure({
+    ...webhook(recording.url),
+    "trigger.on-rollout-step-completed": "- send: [t]",
+    "template.t": template("{{.rollout.status.currentStepIndex}}"),
+  });
+  const steps = Array.from({ length: 40 }, () => ({ pause: { duration: "1s" } }));
+  rollout({ [`${SUBSCRIBE}on-rollout-step-completed.hook`]: "" }, {}, steps);
+  const controller = start();
+  await settle(10_000);
+  image("web:2");
+  await settle(80_000);
+  expect(bodies(recording)).toEqual(steps.map((_, index) => String(index)));
+  expect(events("RolloutStepCompleted").length).toBeLessThan(40);
+  await controller.stop();
+});
+
+test("where the ConfigMap may not be read, the log says once what to do, and Rollouts go on", async () => {
+  const { start, rollout, settle, status, lines, hook } = stage();
+  hook.before = (request) => {
+    if (request.path.endsWith("argo-rollouts-notification-configmap")) throw refusal(request, 403, "Forbidden");
+  };
+  rollout({ [`${SUBSCRIBE}on-rollout-completed.hook`]: "" });
+  const controller = start();
+  await settle(60_000);
+  expect(status()?.phase).toBe("Healthy");
+  const told = lines.filter(({ level }) => level === "warn").map(({ message }) => message);
+  expect(new Set(told)).toEqual(
+    new Set([
+      "Notifications cannot be configured: apply the roles of this version, which let the controller read them",
+    ]),
+  );
+  expect(told.length).toBeLessThan(4);
+  await controller.stop();
+});
+
 test("several triggers and destinations stand in one annotation", async () => {
   const recording = server();
   const { start, configure, rollout, settle } = stage();

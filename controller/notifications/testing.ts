@@ -119,8 +119,11 @@ export function stage(options: { readonly selfService?: boolean; readonly http?:
       put("secrets", NOTIFICATION_SECRET, namespace, {
         data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, btoa(text)])),
       }),
-    rollout: (annotations: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>> = {}): void =>
-      void core.create(ROLLOUTS, webRollout(annotations, labels)),
+    rollout: (
+      annotations: Readonly<Record<string, string>>,
+      labels: Readonly<Record<string, string>> = {},
+      steps: readonly object[] = [{ setWeight: 50 }, { pause: { duration: "10s" } }],
+    ): void => void core.create(ROLLOUTS, webRollout(annotations, labels, steps)),
     remove: (): void => void core.delete(WEB),
     image: (image: string): void =>
       void core.modify(WEB, (old) => ({ ...old, spec: { ...(old["spec"] as object), template: templateOf(image) } })),
@@ -141,7 +144,7 @@ const templateOf = (image: string): object => ({
   spec: { containers: [{ name: "web", image }] },
 });
 
-const webRollout = (annotations: object, labels: object): Draft =>
+const webRollout = (annotations: object, labels: object, steps: readonly object[]): Draft =>
   ({
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Rollout",
@@ -150,6 +153,6 @@ const webRollout = (annotations: object, labels: object): Draft =>
       replicas: 2,
       selector: { matchLabels: { app: "web" } },
       template: templateOf("web:1"),
-      strategy: { canary: { steps: [{ setWeight: 50 }, { pause: { duration: "10s" } }] } },
+      strategy: { canary: { steps } },
     },
   }) as unknown as Draft;
