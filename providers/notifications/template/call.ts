@@ -1,5 +1,5 @@
 /** Calls of functions and methods: how many arguments they take, of which types. */
-import { TooCostlyError } from "../../../kube/object/budget.ts";
+import { spend, spendBytes, TooCostlyError } from "../../../kube/object/budget.ts";
 import { fail, NONE, type Final, type State } from "./state.ts";
 import { written, type Node, type NumberNode, type Operand } from "./nodes.ts";
 import {
@@ -90,14 +90,22 @@ function shortCircuit(
   return final === NONE ? value : final;
 }
 
+/** The dearest functions match each character with an expression. */
+const CHARACTERS_PER_STEP = 2;
+
 const isNumeric = (letter: string): boolean => letter === "i" || letter === "f" || letter === "u";
 
 /** The values of whole numbers and floats as JavaScript's, which hold what counts and indexes need. */
 function run({ takes, run: work }: Signature, values: readonly Value[]): Value {
   const args = values.map((value, i) => {
+    const it = held(value);
+    if (typeof it === "string") spend(it.length / CHARACTERS_PER_STEP, "calling functions on texts");
     return isNumeric(letterAt(takes, i)) && value instanceof Int ? Number(value.n) : value;
   });
-  return (work as (...each: unknown[]) => Value)(...args);
+  spend(8, "calling functions");
+  const result = (work as (...each: unknown[]) => Value)(...args);
+  if (typeof result === "string") spendBytes(result.length, "making texts");
+  return result;
 }
 
 /** What came through a pipe has no name. */

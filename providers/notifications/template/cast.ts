@@ -1,7 +1,8 @@
 /** Conversions that sprig's functions make of whatever they get. */
+import { spend } from "../../../kube/object/budget.ts";
 import { shownValue } from "./format.ts";
 import { float, integer } from "./literals.ts";
-import { bytesOf, Dict, fromUtf8, Int, List, Problem, typeName, kindName, type Value } from "./values.ts";
+import { bytesOf, Dict, fromUtf8, Int, List, Problem, typeName, kindName, WALKING, type Value } from "./values.ts";
 import { textOf } from "./methods.ts";
 
 const MIN = -(2n ** 63n);
@@ -36,6 +37,7 @@ export function toText(value: Value): string {
 export function toTexts(value: Value): string[] {
   if (value === null || value === undefined) return [];
   if (!(value instanceof List)) return [toText(value)];
+  spend(value.items.length * 4, WALKING);
   return value.items.flatMap((item) => (item === null || item === undefined ? [] : [toText(item)]));
 }
 

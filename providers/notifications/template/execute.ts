@@ -55,7 +55,7 @@ function write(s: State, text: string): void {
 }
 
 function deeper<T>(s: State, work: () => T): T {
-  spend(4, EXECUTING);
+  spend(8, EXECUTING);
   if (s.depth >= MAX_DEPTH) fail(s, `blocks and templates lie in each other more than ${MAX_DEPTH} deep`);
   s.depth++;
   const result = work();
@@ -77,7 +77,7 @@ function walkList(s: State, dot: Value, list: readonly Block[]): Exit {
 }
 
 function walk(s: State, dot: Value, node: Block): Exit {
-  spend(2, EXECUTING);
+  spend(4, EXECUTING);
   s.node = node;
   switch (node.k) {
     case "text":
@@ -275,7 +275,7 @@ function one(
   final: Final,
   receiver: Value,
 ): Value {
-  spend(2, EXECUTING);
+  spend(4, EXECUTING);
   if (receiver === undefined) return undefined;
   const value = held(receiver);
   if (value === null) return fail(s, `nil pointer evaluating ${typeName(receiver)}.${name}`);

@@ -1,5 +1,5 @@
 /** Values as Go's fmt prints them. */
-import { spendBytes, spendSort } from "../../../kube/object/budget.ts";
+import { spend, spendBytes, spendSort } from "../../../kube/object/budget.ts";
 import { byteOrder } from "../../../kube/object/goJson.ts";
 import { formatFloat } from "./floats.ts";
 import { textOf } from "./methods.ts";
@@ -164,6 +164,7 @@ function float(value: number, verb: string, flags: Flags): string {
   if (!/^[veEfFgG]$/.test(verb)) return bad(value, verb);
   const precision = flags.precision ?? (verb === "v" || lower === "g" ? undefined : 6);
   if (precision !== undefined && precision > MAX_PRECISION) throw new Problem(`precision ${precision} is too large`);
+  if (precision !== undefined) spend(200, PRINTING);
   const sharp = flags.sharp === true && lower === "g" && verb !== "v";
   let text = formatFloat(value, lower as "e" | "f" | "g", precision, sharp);
   if (verb === "E" || verb === "G") text = text.replace("e", "E");

@@ -1,4 +1,5 @@
 /** Sprig's functions on dates and durations. */
+import { spend } from "../../../kube/object/budget.ts";
 import { goDurationNs, goDurationProblem } from "../../../kube/object/goDuration.ts";
 import type { Method } from "./methods.ts";
 import {
@@ -79,6 +80,7 @@ export function dates(now: () => number): Readonly<Record<string, Method>> {
     format({ ...given(value), zone: zoneNamed(zone) }, layout);
   const since = (moment: Moment): bigint => timeAt(now()).data.ns - moment.ns;
   const rounded = (value: Value): string => {
+    if (typeof value === "string") spend(value.length * 4, "reading durations");
     const moment = momentOf(value);
     if (moment !== undefined) return roughly(since(moment));
     if (value instanceof Int && value.type === "int64") return roughly(value.n);

@@ -23,7 +23,7 @@ function unset(from: Dict, key: string): Dict {
 }
 
 function filtered(from: Dict, keep: (key: string) => boolean): Dict {
-  spend(from.entries.size + 1, WALKING);
+  spend(from.entries.size * 4 + 1, WALKING);
   return new Dict(new Map([...from.entries].filter(([key]) => keep(key))));
 }
 

@@ -10,7 +10,7 @@ const NONE = new List([], undefined, true);
 
 function copied(value: Value, verb: string): Value[] {
   const { items } = listOf(value, verb);
-  spend(items.length + 1, WALKING);
+  spend(items.length / 2 + 1, WALKING);
   return [...items];
 }
 
@@ -33,6 +33,7 @@ function slice(value: Value, ...indexes: Value[]): Value {
   if (!(value instanceof List)) throw new Problem(`list should be type of slice or array but ${kindName(value)}`);
   const { items, of } = value;
   if (items.length === 0) return null;
+  spend(items.length / 4, WALKING);
   const [from = 0, to = items.length] = indexes.map((index) => Number(toInt(index)));
   if (from < 0 || from > to || to > items.length) throw new Problem("reflect.Value.Slice: slice index out of bounds");
   return new List(items.slice(from, to), of);

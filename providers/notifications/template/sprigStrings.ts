@@ -60,11 +60,17 @@ function trimChars(set: string, text: string): string {
   return from === -1 ? "" : all.slice(from, to + 1).join("");
 }
 
-/** Go changes each character by itself: `ß` stays. */
-const upper = (text: string): string =>
-  isAscii(text) ? text.toUpperCase() : text.replaceAll(/\p{L}/gu, (char) => single(char.toUpperCase(), char));
-const lower = (text: string): string =>
-  isAscii(text) ? text.toLowerCase() : text.replaceAll(/\p{L}/gu, (char) => Array.from(char.toLowerCase())[0] ?? "");
+/** Go changes each character by itself: `ß` stays. What becomes longer in JavaScript shows by its length. */
+function upper(text: string): string {
+  const all = text.toUpperCase();
+  if (all.length === text.length) return all;
+  return text.replaceAll(/\p{L}/gu, (char) => single(char.toUpperCase(), char));
+}
+function lower(text: string): string {
+  const all = text.toLowerCase();
+  if (all.length === text.length) return all;
+  return text.replaceAll(/\p{L}/gu, (char) => Array.from(char.toLowerCase())[0] ?? "");
+}
 const single = (changed: string, char: string): string => (Array.from(changed).length === 1 ? changed : char);
 
 /** The first letter of each word. */

@@ -30,7 +30,7 @@ export interface CompiledTemplate {
 }
 
 /** Some 100 ms, and more text than any service takes. */
-const LIMITS = { steps: 2_000_000, bytes: 4 * 2 ** 20 };
+const LIMITS = { steps: 1_000_000, bytes: 4 * 2 ** 20 };
 /** In characters. A ConfigMap holds 1 MiB in all. */
 const MAX_TEMPLATE = 2 ** 18;
 

@@ -1,4 +1,7 @@
 /** `snakecase`, `kebabcase` and `camelcase`, which find words where letters change. */
+import { spend } from "../../../kube/object/budget.ts";
+
+const WORDS = "finding words";
 
 type Word = readonly [kind: "connector" | "punct" | "upper" | "letters" | "number" | "other", text: string];
 
@@ -17,6 +20,7 @@ const isWordy = ([kind]: Word): boolean => kind === "letters" || kind === "numbe
 const joins = (word: Word | undefined): boolean => word !== undefined && word[0] !== "connector" && word[0] !== "punct";
 
 export function lowerCase(text: string, connector: string): string {
+  spend(text.length * 20, WORDS);
   const words = wordsOf(text);
   let out = "";
   const put = ([kind, word]: Word): void => {
@@ -63,6 +67,7 @@ const isConnector = (char: string): boolean => /[-_\p{White_Space}]/u.test(char)
 const isUpper = (char: string): boolean => /\p{Lu}/u.test(char);
 
 export function camelCase(text: string): string {
+  spend(text.length * 8, WORDS);
   const chars = Array.from(text);
   const start = chars.findIndex((char) => !isConnector(char));
   if (start === -1) return text + (chars.at(-1) ?? "");
