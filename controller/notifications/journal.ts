@@ -71,10 +71,7 @@ export function createJournal(clock: Pick<Clock, "now">): Journal {
       const { events } = of(key);
       events.push(event);
       waiting.events += 1;
-      const isFull = events.length > MOST_EVENTS || waiting.events > MOST_EVENTS_IN_ALL;
-      const longest =
-        events.length > MOST_EVENTS ? events : [...entries.values()].find((each) => each.events.length > 0)?.events;
-      if (isFull && longest?.shift() !== undefined) waiting.events -= 1;
+      if (crowdOf(events, entries.values(), waiting.events)?.shift() !== undefined) waiting.events -= 1;
     },
     events: (key) => [...(entries.get(key)?.events ?? [])],
     taken(key, events) {
@@ -113,10 +110,18 @@ export function createJournal(clock: Pick<Clock, "now">): Journal {
       for (const mark of marks) entries.get(key)?.sent.delete(mark);
     },
     gone(key) {
-      const entry = entries.get(key);
-      for (const marks of [entry?.sending, entry?.sent, entry?.failed]) marks?.clear();
+      const { sending, sent, failed } = entries.get(key) ?? {};
+      for (const marks of [sending, sent, failed]) marks?.clear();
       tidy(key);
     },
     unwritten: () => [...entries].filter(([, { sent }]) => sent.size > 0).map(([key]) => key),
   };
+}
+
+/** The line whose oldest event goes; undefined: there is room. */
+function crowdOf(events: RecordedEvent[], all: Iterable<Entry>, waiting: number): RecordedEvent[] | undefined {
+  if (events.length > MOST_EVENTS) return events;
+  if (waiting <= MOST_EVENTS_IN_ALL) return undefined;
+  for (const entry of all) if (entry.events.length > 0) return entry.events;
+  return undefined;
 }

@@ -187,7 +187,7 @@ test("a service that hangs holds up neither the Rollout nor other services, and 
   await settle(12_000);
   expect(counted).toContain("failed shop/web Normal RolloutCompleted");
   expect(events("NotificationFailed")).toEqual([
-    "Cannot notify slow of on-rollout-completed: no answer within 10 s; it is not sent again, since it may have arrived",
+    "Cannot notify slow of on-rollout-completed: no answer within 10 s; it may have arrived, so it is not sent again at once",
   ]);
   await controller.stop();
 });
@@ -332,6 +332,44 @@ test("a process that ends sends what waits, and writes down what it has sent", a
   await settle(20_000);
   expect(bodies(recording)).toEqual(["healthy"]);
   await second.stop();
+});
+
+test("every event is told, also those of which the recorder makes no Event", async () => {
+  const recording = server();
+  const { start, configure, rollout, image, settle, events } = stage();
+  configure({
+    ...webhook(recording.url),
+    "trigger.on-rollout-step-completed": "- send: [t]",
+    "template.t": template("{{.rollout.status.currentStepIndex}}"),
+  });
+  const steps = Array.from({ length: 40 }, () => ({ pause: { duration: "1s" } }));
+  rollout({ [`${SUBSCRIBE}on-rollout-step-completed.hook`]: "" }, {}, steps);
+  const controller = start();
+  await settle(10_000);
+  image("web:2");
+  await settle(80_000);
+  expect(bodies(recording)).toEqual(steps.map((_, index) => String(index)));
+  expect(events("RolloutStepCompleted").length).toBeLessThan(40);
+  await controller.stop();
+});
+
+test("where the ConfigMap may not be read, the log says once what to do, and Rollouts go on", async () => {
+  const { start, rollout, settle, status, lines, hook } = stage();
+  hook.before = (request) => {
+    if (request.path.endsWith("argo-rollouts-notification-configmap")) throw refusal(request, 403, "Forbidden");
+  };
+  rollout({ [`${SUBSCRIBE}on-rollout-completed.hook`]: "" });
+  const controller = start();
+  await settle(60_000);
+  expect(status()?.phase).toBe("Healthy");
+  const told = lines.filter(({ level }) => level === "warn").map(({ message }) => message);
+  expect(new Set(told)).toEqual(
+    new Set([
+      "Notifications cannot be configured: apply the roles of this version, which let the controller read them",
+    ]),
+  );
+  expect(told.length).toBeLessThan(4);
+  await controller.stop();
 });
 
 test("several triggers and destinations stand in one annotation", async () => {

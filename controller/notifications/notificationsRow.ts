@@ -4,6 +4,7 @@
  */
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
+import { pause } from "../../kube/clock/sleep.ts";
 import { objectPath } from "../../kube/client/path.ts";
 import { ROLLOUTS } from "../../kube/client/resources.ts";
 import { isNotFound } from "../../kube/client/apiError.ts";
@@ -23,7 +24,7 @@ import { createConfigurations } from "./configuration/configurations.ts";
 import type { NotificationDecision } from "./decide/decide.ts";
 import type { Engine } from "./engine.ts";
 import type { GatheredFacts } from "./gather.ts";
-import { createJournal, type RecordedEvent } from "./journal.ts";
+import { createJournal, type Journal, type RecordedEvent } from "./journal.ts";
 import { outcomeOf, type OutcomePorts } from "./outcomes.ts";
 import type { Parcel } from "./send/outbox.ts";
 
@@ -63,6 +64,7 @@ export interface NotificationsRow extends ControllerRow<GatheredFacts, Notificat
 const WRITE_TIMEOUT_MS = 5_000;
 /** How long the last notifications may take when the process ends. */
 const LAST_MS = 3_000;
+const LAST_TRIES = 6;
 
 export function notificationsRow(ports: NotificationsPorts, sources: Sources): NotificationsRow {
   const { stores, clock, notifying } = ports;
@@ -116,16 +118,32 @@ export function notificationsRow(ports: NotificationsPorts, sources: Sources): N
     apply: (pass) => carryOut(ports, pass, journal, (parcel) => line.engine?.outbox.push(parcel)),
     async end() {
       await line.engine?.outbox.drain(LAST_MS);
-      for (const key of journal.unwritten()) {
-        const facts = await row.gather(key);
-        if (facts === undefined) continue;
-        const now = clock.now();
-        const decision = { ...row.decide(facts, now), deliveries: [] };
-        await carryOut(ports, { key, facts, decision, now }, journal, () => {});
-      }
+      for (const key of journal.unwritten()) await writeDown(ports, row, journal, key);
     },
   };
   return row;
+}
+
+/** What has changed meanwhile comes with the watch, which is still open. */
+async function writeDown(
+  ports: NotificationsPorts,
+  row: Pick<NotificationsRow, "gather" | "decide">,
+  journal: Journal,
+  key: string,
+): Promise<void> {
+  const { clock } = ports;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const facts = await row.gather(key);
+      const now = clock.now();
+      if (facts === undefined) return;
+      const decision = { ...row.decide(facts, now), deliveries: [] };
+      return await carryOut(ports, { key, facts, decision, now }, journal, () => {});
+    } catch (error) {
+      if (tries === LAST_TRIES) throw error;
+      await pause(clock, LAST_MS / LAST_TRIES, new AbortController().signal);
+    }
+  }
 }
 
 const NOTHING: NotificationDecision = { deliveries: [], write: undefined, dropped: [], troubles: [] };
@@ -134,7 +152,7 @@ const NOTHING: NotificationDecision = { deliveries: [], write: undefined, droppe
 async function carryOut(
   { client, stores, validForMs, log }: NotificationsPorts,
   { key, facts, decision }: Pass<GatheredFacts, NotificationDecision>,
-  journal: ReturnType<typeof createJournal>,
+  journal: Journal,
   push: (parcel: Parcel) => void,
 ): Promise<void> {
   if (validForMs() <= 0) throw new NotLeaderError("Not notified, because the leader Lease has run out");

@@ -1,5 +1,6 @@
 /** For stories of notifications: a cluster in memory, a controller over it, and a server that records what it is sent. */
 import { createSendHttp } from "../../providers/notifications/http.ts";
+import type { SendHttp } from "../../providers/notifications/service.ts";
 import { createSendMail } from "../../providers/notifications/smtp.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import type { Draft } from "../../simulator/model/model.ts";
@@ -54,7 +55,7 @@ export interface LoggedLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export function stage(options: { readonly selfService?: boolean } = {}) {
+export function stage(options: { readonly selfService?: boolean; readonly http?: SendHttp } = {}) {
   const { clock, core, client, requests, hook } = testApi({ namespaces: ["shop", OWN], installed: true });
   startControllers(core, { nodes: 1 });
   const lines: LoggedLine[] = [];
@@ -65,7 +66,7 @@ export function stage(options: { readonly selfService?: boolean } = {}) {
   const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
   const counted: string[] = [];
   const notifying: Notifying = {
-    senders: async () => ({ http: createSendHttp(wire), smtp: createSendMail(wire) }),
+    senders: async () => ({ http: options.http ?? createSendHttp(wire), smtp: createSendMail(wire) }),
     ownNamespace: OWN,
     selfService: options.selfService === true,
   };
@@ -95,9 +96,8 @@ export function stage(options: { readonly selfService?: boolean } = {}) {
   const settle = async (ms = 5_000, stepMs = 500): Promise<void> => {
     for (let passed = 0; passed < ms; passed += stepMs) {
       await clock.advance(stepMs);
-      await breathe();
+      if (options.http === undefined) await breathe();
     }
-    await breathe();
   };
   const put = (resource: string, name: string, namespace: string, content: object): void => {
     const ref = { resource, namespace, name };
@@ -119,8 +119,11 @@ export function stage(options: { readonly selfService?: boolean } = {}) {
       put("secrets", NOTIFICATION_SECRET, namespace, {
         data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, btoa(text)])),
       }),
-    rollout: (annotations: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>> = {}): void =>
-      void core.create(ROLLOUTS, webRollout(annotations, labels)),
+    rollout: (
+      annotations: Readonly<Record<string, string>>,
+      labels: Readonly<Record<string, string>> = {},
+      steps: readonly object[] = [{ setWeight: 50 }, { pause: { duration: "10s" } }],
+    ): void => void core.create(ROLLOUTS, webRollout(annotations, labels, steps)),
     remove: (): void => void core.delete(WEB),
     image: (image: string): void =>
       void core.modify(WEB, (old) => ({ ...old, spec: { ...(old["spec"] as object), template: templateOf(image) } })),
@@ -141,7 +144,7 @@ const templateOf = (image: string): object => ({
   spec: { containers: [{ name: "web", image }] },
 });
 
-const webRollout = (annotations: object, labels: object): Draft =>
+const webRollout = (annotations: object, labels: object, steps: readonly object[]): Draft =>
   ({
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Rollout",
@@ -150,6 +153,6 @@ const webRollout = (annotations: object, labels: object): Draft =>
       replicas: 2,
       selector: { matchLabels: { app: "web" } },
       template: templateOf("web:1"),
-      strategy: { canary: { steps: [{ setWeight: 50 }, { pause: { duration: "10s" } }] } },
+      strategy: { canary: { steps } },
     },
   }) as unknown as Draft;

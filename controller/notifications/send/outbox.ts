@@ -122,7 +122,7 @@ async function attempt(
   const late = aborted(limit.signal).then(() => {
     throw outer.aborted
       ? new Error("the controller stops")
-      : new TooLate(`no answer within ${LONGEST_MS / 1_000} s; it is not sent again, since it may have arrived`);
+      : new TooLate(`no answer within ${LONGEST_MS / 1_000} s; it may have arrived, so it is not sent again at once`);
   });
   try {
     await Promise.race([act(limit.signal), late]);
