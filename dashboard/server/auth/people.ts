@@ -109,7 +109,7 @@ export function createPeople(ports: PeoplePorts): People {
     stop() {
       isStopped = true;
       cancel();
-      for (const [key, one] of [...registry.held]) drop(registry, key, one, "shutdown");
+      for (const [key, one] of registry.held) drop(registry, key, one, "shutdown");
     },
   };
 }
@@ -164,7 +164,7 @@ function admitted(registry: Registry, key: string, token: string, user: User, re
 async function lookAgain(registry: Registry): Promise<void> {
   const { held, refused, clock, reviewMs } = registry;
   const now = clock.now();
-  for (const [key, one] of [...held]) {
+  for (const [key, one] of held) {
     if (one.users === 0 && now - one.usedAt > FORGOTTEN_MS) held.delete(key);
     else if (now - one.reviewedAt >= reviewMs) await review(registry, key, one);
   }

@@ -64,7 +64,7 @@ export function createSessions(people: People, clock: Clock, limits: SessionLimi
   let cancel = (): void => {};
   const tick = (): void => {
     cancel = clock.after(LOOK_MS, () => {
-      for (const [key, one] of [...kept]) endIfOver(keeping, key, one);
+      for (const [key, one] of kept) endIfOver(keeping, key, one);
       tick();
     });
   };
@@ -92,7 +92,7 @@ export function createSessions(people: People, clock: Clock, limits: SessionLimi
     end: (id, why) => end(keeping, digest(id), why),
     stop() {
       cancel();
-      for (const key of [...kept.keys()]) end(keeping, key, "shutdown");
+      for (const key of kept.keys()) end(keeping, key, "shutdown");
     },
   };
 }

@@ -40,7 +40,7 @@ export function openBoard(feed: Feed): Board {
   const { clock, signal } = feed.ports;
   const listeners = new Set<(keys: ReadonlySet<string>) => void>();
   const tell = (keys: ReadonlySet<string>): void => {
-    for (const listener of [...listeners]) listener(keys);
+    for (const listener of listeners) listener(keys);
   };
   const explainer = createExplainer(feed, (key) => void making.again([key]));
   const making = cardsOf(feed, explainer, tell);
