@@ -31,7 +31,8 @@ interface Event {
 /** Reads a stream, while the clock moves on. */
 async function opened({ ours, clock }: TestDashboard, path: string) {
   const response = await ours(path, { headers });
-  const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+  const body: ReadableStream<Uint8Array> = response.body ?? new ReadableStream<Uint8Array>();
+  const reader = body.getReader();
   let rest = "";
   const moved = async <T>(waited: Promise<T>): Promise<T> => {
     let isOver = false;
@@ -44,7 +45,7 @@ async function opened({ ours, clock }: TestDashboard, path: string) {
     /** The next event; a heartbeat has no name. */
     async next(): Promise<Event> {
       while (!rest.includes("\n\n")) {
-        const { done, value } = await moved(reader.read());
+        const { done, value }: ReadableStreamReadResult<Uint8Array> = await moved(reader.read());
         if (done) return { name: "(the end)", data: undefined };
         rest += new TextDecoder().decode(value);
       }
@@ -74,7 +75,7 @@ describe("an overview", () => {
 
     core.modify({ resource: ROLLOUTS, namespace: "shop", name: "b" }, (object) => ({
       ...object,
-      ...{ spec: rollout("b", "web:2").spec },
+      spec: rollout("b", "web:2").spec,
     }));
     const changed = await stream.next();
     expect([changed.name, namesIn(changed)]).toEqual(["changed", ["b"]]);
