@@ -45,7 +45,9 @@ async function opened({ ours, clock }: TestDashboard, path: string) {
     /** The next event; a heartbeat has no name. */
     async next(): Promise<Event> {
       while (!rest.includes("\n\n")) {
-        const { done, value }: ReadableStreamReadResult<Uint8Array> = await moved(reader.read());
+        const { done, value } = await moved<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>(
+          reader.read(),
+        );
         if (done) return { name: "(the end)", data: undefined };
         rest += new TextDecoder().decode(value);
       }
