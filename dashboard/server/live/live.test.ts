@@ -165,6 +165,21 @@ describe("an overview", () => {
   });
 });
 
+test("a stream of a bearer token ends with the token, however long nothing else was asked", async () => {
+  const made = world();
+  const { people, core, clock } = made;
+  core.create(ROLLOUTS, rollout("a"));
+  const stream = await opened(made, "live?namespace=shop");
+  await stream.next();
+  await clock.advance(10 * 60_000);
+  // Her rights stay: it is the token that is over.
+  people.delete("t-ann");
+  people.set("t-ann-2", { name: "ann", rights: ["*"] });
+  let event = await stream.next();
+  while (event.name === "" || event.name === "changed") event = await stream.next();
+  expect([event.name, event.data]).toEqual(["ended", { why: "revoked" }]);
+});
+
 describe("one Rollout", () => {
   test("is sent whole, whenever something has changed, and missing when it is gone", async () => {
     const made = world();
