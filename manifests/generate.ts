@@ -7,6 +7,7 @@ import { join, relative, resolve } from "node:path";
 import { manPages } from "./commands/manPage.ts";
 import { describedCommands } from "./commands/model.ts";
 import { commandsPage } from "./commands/page.ts";
+import { dashboard } from "./dashboardWorkload.ts";
 import { definitions } from "./crdManifests.ts";
 import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
@@ -25,6 +26,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     }),
     ["install.yaml", stream(install)],
     ["namespace-install.yaml", stream(namespaceInstall)],
+    ["dashboard.yaml", stream(dashboard)],
     ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),
     ...Object.entries(helmChart),
     ["../Containerfile", containerfile],

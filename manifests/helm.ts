@@ -2,6 +2,7 @@
  * The Helm chart, from the same objects: a mark stands where a value goes, and is replaced by Helm's own language in
  * the finished YAML. With the default values the chart makes what install.yaml holds, except for the namespace.
  */
+import { dashboardArgs, dashboardObjects, dashboardResources, dashboardUserRoles } from "./dashboardWorkload.ts";
 import { definitions, guard } from "./crdManifests.ts";
 import { loopRoles, migrationRoles, webhookRoles } from "./install.ts";
 import { name, repository, served, version } from "./text/manifestNames.ts";
@@ -69,9 +70,11 @@ function documents(objects: readonly Manifest[], condition?: string): string {
   return condition === undefined ? text : `{{- if ${condition} }}\n${text}{{- end }}\n`;
 }
 
+const chartImage = `${value(".Values.image.repository")}:${value(".Values.image.tag | default (printf `v%s` .Chart.AppVersion)")}`;
+
 const workload = deployment({
   namespace: releaseNamespace,
-  image: `${value(".Values.image.repository")}:${value(".Values.image.tag | default (printf `v%s` .Chart.AppVersion)")}`,
+  image: chartImage,
   pullPolicy: value(".Values.image.pullPolicy"),
   args: [
     "controller",
@@ -91,6 +94,19 @@ const workload = deployment({
     tolerations: given(".Values.tolerations"),
     [`${when(several)}topologySpreadConstraints`]: spread,
     priorityClassName: given(".Values.priorityClassName"),
+    imagePullSecrets: given(".Values.imagePullSecrets"),
+  },
+});
+
+const dashboard = dashboardObjects({
+  namespace: releaseNamespace,
+  image: chartImage,
+  pullPolicy: value(".Values.image.pullPolicy"),
+  args: [...dashboardArgs, given(".Values.dashboard.extraArgs")],
+  resources: given(".Values.dashboard.resources"),
+  pod: {
+    nodeSelector: given(".Values.nodeSelector"),
+    tolerations: given(".Values.tolerations"),
     imagePullSecrets: given(".Values.imagePullSecrets"),
   },
 });
@@ -116,6 +132,7 @@ const templates: Readonly<Record<string, string>> = {
     documents([networkPolicy(releaseNamespace, ["webhook", "metrics"])], both(policies, webhook)) +
     documents([networkPolicy(releaseNamespace, ["metrics"])], both(policies, `not (${webhook})`)),
   deployment: documents([workload]),
+  dashboard: documents([...dashboardUserRoles, ...dashboard], ".Values.dashboard.enabled"),
   poddisruptionbudget: documents([disruptionBudget(releaseNamespace)], several),
 };
 
@@ -158,6 +175,12 @@ aggregatedRoles:
   create: true
 networkPolicy:
   create: true
+dashboard:
+  # A page for people, who log in with tokens of their own; roles for them: sluice-dashboard-reader and -promoter.
+  enabled: false
+  # Such as --read-only, --url, --oidc-issuer and --oidc-client-id.
+  extraArgs: []
+${yaml({ resources: dashboardResources }).replaceAll(/^/gm, "  ").trimEnd()}
 
 ${yaml({ resources })}podAnnotations: {}
 nodeSelector:

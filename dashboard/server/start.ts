@@ -102,13 +102,13 @@ const MOST_BODY_BYTES = 131_072;
 
 /** @throws when the port is taken */
 export function serve(dashboard: Dashboard, { port, address, tls }: Listening): Serving {
+  // Without `development: false`: with it Bun lets another process listen on the same port, and shares requests out.
   const server = Bun.serve({
     port,
     hostname: address,
     ...(tls === undefined ? {} : { tls }),
     idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: MOST_BODY_BYTES,
-    development: false,
     fetch: (request, bun) =>
       dashboard.answer({
         request,

@@ -1,4 +1,5 @@
 /** The files of a release: a row each, in the order in which they are made. */
+import { dashboard } from "../dashboardWorkload.ts";
 import { type Platform, platforms } from "../image/buildProgram.ts";
 import { install, namespaceInstall } from "../install.ts";
 import { image, version } from "../text/manifestNames.ts";
@@ -54,6 +55,7 @@ export const artefacts: readonly Artefact[] = [
   },
   { name: "install.yaml", make: (from) => withDigest(install, from.image?.digest) },
   { name: "namespace-install.yaml", make: (from) => withDigest(namespaceInstall, from.image?.digest) },
+  { name: "dashboard.yaml", make: (from) => withDigest(dashboard, from.image?.digest) },
   {
     name: chartPackage,
     make: (from) => packagedChart(from.image?.digest, from.changelog, from.documents.licence),

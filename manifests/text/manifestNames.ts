@@ -15,13 +15,16 @@ export const name = "sluice";
 export const selector = { "app.kubernetes.io/name": name };
 
 /** `component` is the label that `kubectl -l` selects by in docs/uninstall.md. */
-export type Component = "controller" | "webhook" | "api" | "namespace";
+export type Component = "controller" | "webhook" | "api" | "namespace" | "dashboard";
 
-export const labels = (component: Component): Readonly<Record<string, string>> => ({
-  ...selector,
+/** @param app what Deployments and Services select by */
+export const labelsOf = (app: string, component: Component): Readonly<Record<string, string>> => ({
+  "app.kubernetes.io/name": app,
   "app.kubernetes.io/component": component,
   "app.kubernetes.io/part-of": name,
 });
+
+export const labels = (component: Component): Readonly<Record<string, string>> => labelsOf(name, component);
 
 /**
  * The arguments of the two installs. Only a controller of all namespaces has a webhook: its configuration is

@@ -221,9 +221,14 @@ function failed(parts: Parts, error: unknown, failures: number): void {
 function refusalOf(error: unknown, { resource, api }: OptionalKind): string | undefined {
   if (!(error instanceof ApiError)) return undefined;
   if (error.status === 404) return `the API server does not serve ${resource} (${api.version})`;
-  if (error.status === 403) return `the controller may not list and watch ${resource}: grant it, or name another kind`;
+  if (error.status === 403) return `${MAY_NOT} ${resource}: grant it, or name another kind`;
   return undefined;
 }
+
+const MAY_NOT = "the controller may not list and watch";
+
+/** Whether a kind is refused since rights are missing. @param why `OptionalStore.refused` */
+export const isForbidden = (why: string | undefined): boolean => why?.startsWith(MAY_NOT) === true;
 
 /** Reads objects by name, one after the other: they are few, and not urgent. */
 function lookUp(parts: Parts, keys: readonly string[]): void {

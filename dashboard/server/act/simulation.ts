@@ -92,7 +92,9 @@ async function objectsFor(client: KubeClient, { namespace, name }: SimulationAsk
     listIfAllowed(client, CLUSTER_ANALYSIS_TEMPLATES, undefined, "argoproj.io/v1alpha1", "ClusterAnalysisTemplate"),
     workload === undefined ? [] : get<object>(workload, workloadRef?.name ?? "").then((one) => [one]),
   ]);
-  return [rollout, ...beside.flat().filter((one) => isNeeded(one, rollout))];
+  // What a person has asked of the pods that run is no part of the next update.
+  const { restartAt: _, paused: __, ...spec } = rollout.spec;
+  return [{ ...rollout, spec }, ...beside.flat().filter((one) => isNeeded(one, rollout))];
 }
 
 interface Listed {

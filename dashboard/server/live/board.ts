@@ -21,6 +21,16 @@ export interface Board {
   onChange(listener: (keys: ReadonlySet<string>) => void): () => void;
 }
 
+/** What Rollouts name is read after them: the first cards wait for it a little. */
+async function named({ ports: { clock, signal }, isNamedKnown }: Feed): Promise<void> {
+  const until = clock.now() + NAMED_MS;
+  while (!signal.aborted && clock.now() < until && !isNamedKnown())
+    await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+}
+
+const NAMED_MS = 1_500;
+const LOOK_MS = 20;
+
 /** Sentences tell how long something has lasted. */
 const AGE_MS = 60_000;
 
@@ -77,8 +87,9 @@ export function openBoard(feed: Feed): Board {
   const explainer = createExplainer(feed, (key) => again([key]));
 
   void feed.ready.then(async () => {
+    await named(feed);
     again([...feed.shelves.rollouts.values()].map(keyOf));
-    while (isMaking && !signal.aborted) await new Promise<void>((resolve) => clock.after(10, resolve));
+    while (isMaking && !signal.aborted) await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
     first.resolve();
     feed.onTouch((keys) => {
       if (keys.size === 0) tell(keys);

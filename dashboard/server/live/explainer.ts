@@ -6,6 +6,7 @@ import { checkPods } from "../../../controller/rollout/apply/podRequests.ts";
 import { explainExperiment } from "../../../controller/experiment/explain/explainExperiment.ts";
 import type { Drivers } from "../../../controller/rollout/explain/evidence.ts";
 import { dueOf, explain, explainLeaving, type Explanation } from "../../../controller/rollout/explain/explain.ts";
+import { isForbidden } from "../../../controller/rollout/facts/optionalWatch.ts";
 import type { PodCheck } from "../../../controller/rollout/model/model.ts";
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { equal } from "../../../kube/object/equality.ts";
@@ -76,11 +77,15 @@ export function createExplainer(feed: Feed, again: (key: string) => void): Expla
     }
   };
 
+  /** The controller may read what this person may not: nothing is said then of what it waits for. */
+  const isHidden = (rollout: Rollout): boolean =>
+    stores.optional.some(({ kind, refused }) => isForbidden(refused) && kind.neededBy(rollout).length > 0);
+
   return {
     async rollout(key, closely) {
-      if (!feed.isWhole()) return undefined;
       const rollout = stores.rollouts.get(key);
-      if (rollout?.metadata.deletionTimestamp !== undefined) return explainLeaving(rollout, clock.now());
+      if (!feed.isWhole() || rollout === undefined || isHidden(rollout)) return undefined;
+      if (rollout.metadata.deletionTimestamp !== undefined) return explainLeaving(rollout, clock.now());
       const found = await facts(key, closely);
       if (found === undefined) return undefined;
       const asking = { client, clock, check: closely ? check : nobodyLooks };

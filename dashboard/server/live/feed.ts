@@ -4,6 +4,7 @@
  */
 import { createComplaints } from "../../../controller/process/complaints.ts";
 import type { Log } from "../../../controller/process/log.ts";
+import { neededOf } from "../../../controller/rollout/facts/optionalStore.ts";
 import { type OptionalWatchPorts, watchOptional } from "../../../controller/rollout/facts/optionalWatch.ts";
 import { createStores, type Stores } from "../../../controller/rollout/facts/stores.ts";
 import { ApiError, isNotFound } from "../../../kube/client/apiError.ts";
@@ -45,6 +46,8 @@ export interface Feed {
   troubles(): readonly string[];
   /** Whether all has been read that an explanation is made of. */
   isWhole(): boolean;
+  /** Whether all objects that Rollouts name have been read, or cannot be. */
+  isNamedKnown(): boolean;
   /**
    * Calls `listener` with the keys of Rollouts that something has changed about; `namespace/` are all of a namespace that
    * is watched closely. @returns a function that ends it
@@ -109,6 +112,10 @@ export function openFeed(ports: FeedPorts): Feed {
     troubles: () =>
       [...main, ...[...close.values()].flatMap(({ watched }) => watched)].flatMap(({ trouble }) => trouble ?? []),
     isWhole: () => main.every(({ trouble }) => trouble === undefined),
+    isNamedKnown: () =>
+      stores.optional.every((store) =>
+        [...neededOf(store.kind, stores)].every((key) => store.find(key).kind !== "waiting"),
+      ),
     onTouch: touched.onTouch,
     watchClosely: (of) => closely({ close, shelves, watch, clock, signal }, of),
   };
@@ -252,7 +259,8 @@ function watchNamed(
     },
     observe: ignore,
   };
-  for (const store of stores.optional) watchOptional(shared, store);
+  for (const store of stores.optional)
+    watchOptional(store.kind.isClusterScoped === true ? { ...shared, namespace: undefined } : shared, store);
 }
 
 interface Close {

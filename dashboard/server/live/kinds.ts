@@ -79,8 +79,14 @@ export interface Shelves {
   readonly events: Store<StoredEvent, "about">;
 }
 
+/** A Rollout is shown with all of its annotations. */
+function unmanaged(raw: Rollout): Rollout {
+  const { managedFields: _, ...metadata } = raw.metadata as Rollout["metadata"] & { readonly managedFields?: unknown };
+  return { ...raw, metadata };
+}
+
 export const newShelves = (): Shelves => ({
-  rollouts: shelf<Rollout>(bare),
+  rollouts: shelf<Rollout>(unmanaged),
   replicaSets: shelf<ReplicaSet>(slimReplicaSet),
   analysisRuns: shelf<AnalysisRun>(bare),
   experiments: shelf<Experiment>(bare),

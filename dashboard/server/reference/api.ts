@@ -11,7 +11,7 @@ import { Failed } from "../failures/failure.ts";
 import type { DashboardOptions } from "../http/options.ts";
 import type { Boards } from "../live/boards.ts";
 import type { Viewer } from "../live/live.ts";
-import { badParameter, type GatewayError, gatewayError, notFound, streamError, unimplemented } from "./errors.ts";
+import { badParameter, type GatewayError, gatewayError, streamError, unimplemented } from "./errors.ts";
 import { type Operation, operationOf } from "./paths.ts";
 import { namespacesWithRollouts } from "../auth/places.ts";
 import { readInfo, readList } from "./reads.ts";
@@ -35,12 +35,11 @@ const refused = ({ status, body }: GatewayError): Response => answered(body, sta
 export function createReferenceApi(ports: ReferencePorts): (arrived: Arrived, path: string) => Promise<Response> {
   return async (arrived, path) => {
     try {
-      const matched = operationOf(arrived.request.method, decoded(path));
-      if (matched.kind === "notFound") return refused(notFound);
-      if (matched.kind === "otherMethod") return refused(unimplemented);
+      const operation = operationOf(arrived.request.method, decoded(path));
+      if (operation === undefined) return refused(unimplemented);
       const { viewer, csrf } = await ports.callers.needed(arrived);
       checkCsrf(arrived, csrf);
-      return await carriedOut(ports, arrived, viewer, matched.operation);
+      return await carriedOut(ports, arrived, viewer, operation);
     } catch (error) {
       return refused(gatewayError(error));
     }
@@ -147,6 +146,6 @@ async function streamed(
   if (isAllowed) return new Response(open(), { headers: JSON_TYPE });
   const { name } = person.user;
   const why = `rollouts.argoproj.io is forbidden: User ${JSON.stringify(name)} cannot watch resource "rollouts" in API group "argoproj.io" in the namespace ${JSON.stringify(namespace)}`;
-  const error: GatewayError = { status: 403, body: { error: why, code: 7, message: why } };
+  const error: GatewayError = { status: 403, body: { code: 7, message: why } };
   return new Response(`${JSON.stringify(streamError(error))}\n`, { status: error.status, headers: JSON_TYPE });
 }

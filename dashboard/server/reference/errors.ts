@@ -26,12 +26,12 @@ const STATUS_TEXT: Readonly<Record<number, string>> = {
 
 export interface GatewayError {
   readonly status: number;
-  readonly body: { readonly error: string; readonly message: string; readonly code: number };
+  readonly body: { readonly code: number; readonly message: string };
 }
 
 const made = (code: number, message: string): GatewayError => ({
   status: STATUS[code] ?? 500,
-  body: { error: message, code, message },
+  body: { code, message },
 });
 
 const OURS: Readonly<Record<string, number>> = {
@@ -53,8 +53,8 @@ export function gatewayError(error: unknown): GatewayError {
   throw error;
 }
 
-export const notFound: GatewayError = made(CODES.notFound, "Not Found");
-export const unimplemented: GatewayError = { status: 501, body: made(CODES.unimplemented, "Method Not Allowed").body };
+/** For a path that it does not know, and for another method than the path's. */
+export const unimplemented: GatewayError = made(CODES.unimplemented, "Not Implemented");
 export const badParameter = (name: string, why: string): GatewayError =>
   made(CODES.invalidArgument, `type mismatch, parameter: ${name}, error: ${why}`);
 

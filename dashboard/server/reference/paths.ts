@@ -18,21 +18,11 @@ export type Operation =
       readonly tag: string;
     };
 
-export type Matched =
-  | { readonly kind: "found"; readonly operation: Operation }
-  /** There is such a path for another method. */
-  | { readonly kind: "otherMethod" }
-  | { readonly kind: "notFound" };
-
 const VERBS = ["restart", "promote", "abort", "retry"] as const;
 
-/** @param parts what is behind `/api/v1/`, decoded */
-export function operationOf(method: string, parts: readonly string[]): Matched {
-  const read = readOf(parts);
-  const write = writeOf(parts);
-  const found = method === "GET" ? read : method === "PUT" ? write : undefined;
-  if (found !== undefined) return { kind: "found", operation: found };
-  return read !== undefined || write !== undefined ? { kind: "otherMethod" } : { kind: "notFound" };
+/** Undefined: there is nothing at this path for this method. @param parts what is behind `/api/v1/`, decoded */
+export function operationOf(method: string, parts: readonly string[]): Operation | undefined {
+  return method === "GET" ? readOf(parts) : method === "PUT" ? writeOf(parts) : undefined;
 }
 
 function readOf(parts: readonly string[]): Operation | undefined {

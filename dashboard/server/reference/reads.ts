@@ -1,6 +1,8 @@
 /** What the reference's API shows, read once with the person's own rights. */
 import { newShelves, ownedOn, readOnce, type Shelves, type Wanted } from "../../../controller/reading/shelves.ts";
 import type { Owned } from "../../../controller/view/owned.ts";
+import { Refused } from "../../../controller/acting/failure.ts";
+import { isNotFound } from "../../../kube/client/apiError.ts";
 import { rolloutInfo } from "../../../controller/view/rollout.ts";
 import { objectPath } from "../../../kube/client/path.ts";
 import { ROLLOUTS } from "../../../kube/client/resources.ts";
@@ -21,10 +23,13 @@ export const fullInfo = (rollout: Rollout, owned: Owned): object => infoJson(rol
 export const shortInfo = (rollout: Rollout, owned: Owned): object =>
   fullInfo(rollout, { ...owned, experiments: () => [], analysisRuns: () => [] });
 
-/** @throws {ApiError} */
+/** @throws {ApiError | Refused} */
 export async function readInfo(client: KubeClient, { namespace, name }: Place): Promise<object> {
-  // Its words for one that is not there are the API server's.
-  const rollout = await client.request<Rollout>({ method: "GET", path: objectPath(ROLLOUTS, { namespace, name }) });
+  const path = objectPath(ROLLOUTS, { namespace, name });
+  const rollout = await client.request<Rollout>({ method: "GET", path }).catch((error: unknown) => {
+    // As its cache words it.
+    throw isNotFound(error) ? new Refused(`rollout.argoproj.io "${name}" not found`) : error;
+  });
   const shelves = newShelves();
   const wanted: readonly Wanted[] = [
     { shelf: "replicaSets", namespace },
