@@ -7,6 +7,9 @@ const EXECUTABLE = Bun.env["SLUICE_CHROMIUM"] ?? "/usr/bin/chromium";
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: EXECUTABLE, args: ["--no-sandbox", "--disable-gpu"] });
 
+/** For what takes a moment; a busy machine takes long for it. */
+const PATIENCE_MS = 20_000;
+
 export interface Visit {
   readonly page: Page;
   /** What went wrong in it: errors on the console, exceptions, refusals of the policy, answers of 400 and above. */
@@ -17,6 +20,7 @@ export interface Visit {
 /** A window of its own: no cookie and no storage of another. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {

@@ -39,11 +39,11 @@ export interface TrueServer {
 const refusal = (request: KubeRequest, code: number, reason: string, message: string): ApiError =>
   refused(targetOf(request.method, request.path), code, status(code, reason, message), null);
 
-function judged(client: KubeClient, revoked: ReadonlySet<string>, token: string | undefined): KubeClient {
+function judged(client: KubeClient, revoked: ReadonlySet<string>, token: (() => string) | undefined): KubeClient {
   const nameOf = (given: string): string | undefined => (revoked.has(given) ? undefined : NAMES[given]);
   const check = (request: KubeRequest): void => {
     if (token === undefined) return;
-    const user = nameOf(token);
+    const user = nameOf(token());
     if (user === undefined) throw refusal(request, 401, "Unauthorized", "the token is not known");
     const verb = VERBS[request.method] ?? "get";
     if (!mayDo(user, verb)) throw refusal(request, 403, "Forbidden", `User "${user}" cannot ${verb} this`);
@@ -81,7 +81,7 @@ export async function startTrueServer(): Promise<TrueServer> {
     client: judged(world.client, revoked, undefined),
     auth: {
       kind: "people",
-      as: (token) => judged(world.client, revoked, token()),
+      as: (token) => judged(world.client, revoked, token),
       isTokenLogin: true,
       oidc: undefined,
       idleMs: HOUR_MS,

@@ -97,7 +97,7 @@ describe("an owner", () => {
 
   test("promotes a blue-green update, and the active Service serves it", async () => {
     const { page, close } = await loggedIn(OWNER, "rollout/checkout/cart");
-    await page.waitForSelector("text=preview");
+    await page.waitForSelector(".tag.canary");
     await pressed(page, "Promote");
     await page.waitForSelector(".phase.big.good");
     expect(rollout("checkout", "cart").status?.blueGreen?.activeSelector).toBe(
@@ -167,10 +167,19 @@ describe("somebody else's page", () => {
     await page.goto(`http://localhost:${foreign.port}/`);
     const target = JSON.stringify(`${server.url}api/sluice/act`);
     const body = JSON.stringify(JSON.stringify({ verb: "retry", namespace: "payments", name: "ledger" }));
-    const answer = page.waitForResponse((response) => response.url().endsWith("/act"));
-    await page.evaluate(
-      `fetch(${target}, { method: "POST", mode: "no-cors", credentials: "include", body: ${body} }).catch(() => {})`,
+    // A script may send what it likes, but with nobody's cookie; and what comes back is not for it.
+    const read = await page.evaluate<string>(
+      `fetch(${target}, { method: "POST", credentials: "include", body: ${body} }).then(() => "read", () => "refused")`,
     );
+    expect(read).toBe("refused");
+    const answer = page.waitForResponse((response) => response.url().endsWith("/act"));
+    await page.evaluate(`(() => {
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", action: ${target}, enctype: "text/plain" });
+      form.append(Object.assign(document.createElement("input"), { name: ${body} }));
+      document.body.append(form);
+      form.submit();
+    })()`);
     expect((await answer).status()).toBe(403);
     expect(rollout("payments", "ledger").status?.abort).toBe(true);
     await foreign.stop(true);
