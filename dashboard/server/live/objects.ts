@@ -38,7 +38,7 @@ async function looked<T>(
         );
     const found = await view(lookout.board, may);
     if (found !== undefined) return found;
-    const [trouble] = lookout.board.feed.troubles().filter((each) => each.includes(`${kind.toLowerCase()}s.`));
+    const trouble = lookout.board.feed.troubles().find((each) => each.includes(`${kind.toLowerCase()}s.`));
     if (trouble !== undefined) throw new Failed("forbidden", trouble);
     throw new Failed("not-found", `There is no ${kind} "${name}" in namespace "${namespace}".`);
   } finally {

@@ -29,7 +29,7 @@ const MOST_BYTES = 65_536;
 const JSON_TYPE = { "content-type": "application/json", "cache-control": "no-store" } as const;
 
 const answered = (body: unknown, status = 200): Response =>
-  new Response(`${JSON.stringify(body)}`, { status, headers: JSON_TYPE });
+  new Response(JSON.stringify(body), { status, headers: JSON_TYPE });
 const refused = ({ status, body }: GatewayError): Response => answered(body, status);
 
 export function createReferenceApi(ports: ReferencePorts): (arrived: Arrived, path: string) => Promise<Response> {
