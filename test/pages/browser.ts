@@ -1,8 +1,11 @@
 /** Debian's chromium, driven by playwright-core: what people see and press. */
+import { existsSync } from "node:fs";
 import { violationsOf } from "./axe.ts";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const EXECUTABLE = Bun.env["SLUICE_CHROMIUM"] ?? "/usr/bin/chromium";
+
+export const hasBrowser = existsSync(EXECUTABLE);
 
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: EXECUTABLE, args: ["--no-sandbox", "--disable-gpu"] });
