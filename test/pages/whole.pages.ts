@@ -108,9 +108,11 @@ describe("an owner", () => {
 
   test("sets an image, which begins an update, and goes back", async () => {
     const { page, close } = await loggedIn(OWNER, "rollout/mail/sender");
-    const image = (): string | undefined =>
-      (rollout("mail", "sender").spec.template?.spec as { readonly containers: readonly { readonly image: string }[] })
-        .containers[0]?.image;
+    const image = (): string | undefined => {
+      const { template } = rollout("mail", "sender").spec;
+      const { containers } = (template ?? {}).spec as { readonly containers: readonly { readonly image: string }[] };
+      return containers[0]?.image;
+    };
     const old = image();
     await page.getByRole("button", { name: "Set image" }).click();
     await page.getByLabel("Image of sender", { exact: true }).fill("registry.example.com/mail/sender:1.5.0");
