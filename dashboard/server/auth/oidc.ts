@@ -44,7 +44,7 @@ const MOST_PENDING = 1_000;
 const RENEW_MS = 60_000;
 
 /** Only those who log in this way need the library. */
-const library = () => import("openid-client");
+const library = () => import("./oidcLibrary.ts");
 type Configuration = Awaited<ReturnType<Awaited<ReturnType<typeof library>>["discovery"]>>;
 
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];

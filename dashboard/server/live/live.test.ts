@@ -31,7 +31,8 @@ interface Event {
 /** Reads a stream, while the clock moves on. */
 async function opened({ ours, clock }: TestDashboard, path: string) {
   const response = await ours(path, { headers });
-  const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+  const body: ReadableStream<Uint8Array> = response.body ?? new ReadableStream<Uint8Array>();
+  const reader = body.getReader();
   let rest = "";
   const moved = async <T>(waited: Promise<T>): Promise<T> => {
     let isOver = false;
@@ -44,7 +45,9 @@ async function opened({ ours, clock }: TestDashboard, path: string) {
     /** The next event; a heartbeat has no name. */
     async next(): Promise<Event> {
       while (!rest.includes("\n\n")) {
-        const { done, value } = await moved(reader.read());
+        const { done, value } = await moved<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>(
+          reader.read(),
+        );
         if (done) return { name: "(the end)", data: undefined };
         rest += new TextDecoder().decode(value);
       }
@@ -74,7 +77,7 @@ describe("an overview", () => {
 
     core.modify({ resource: ROLLOUTS, namespace: "shop", name: "b" }, (object) => ({
       ...object,
-      ...{ spec: rollout("b", "web:2").spec },
+      spec: rollout("b", "web:2").spec,
     }));
     const changed = await stream.next();
     expect([changed.name, namesIn(changed)]).toEqual(["changed", ["b"]]);
@@ -160,6 +163,21 @@ describe("an overview", () => {
     expect(event.name).toBe("denied");
     expect((await stream.next()).name).toBe("(the end)");
   });
+});
+
+test("a stream of a bearer token ends with the token, however long nothing else was asked", async () => {
+  const made = world();
+  const { people, core, clock } = made;
+  core.create(ROLLOUTS, rollout("a"));
+  const stream = await opened(made, "live?namespace=shop");
+  await stream.next();
+  await clock.advance(10 * 60_000);
+  // Her rights stay: it is the token that is over.
+  people.delete("t-ann");
+  people.set("t-ann-2", { name: "ann", rights: ["*"] });
+  let event = await stream.next();
+  while (event.name === "" || event.name === "changed") event = await stream.next();
+  expect([event.name, event.data]).toEqual(["ended", { why: "revoked" }]);
 });
 
 describe("one Rollout", () => {

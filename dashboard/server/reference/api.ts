@@ -9,6 +9,7 @@ import { actOf, taskOf } from "../act/tasks.ts";
 import { type Arrived, type Callers, checkCsrf } from "../http/caller.ts";
 import { Failed } from "../failures/failure.ts";
 import type { DashboardOptions } from "../http/options.ts";
+import type { People } from "../auth/people.ts";
 import type { Boards } from "../live/boards.ts";
 import type { Viewer } from "../live/live.ts";
 import { badParameter, type GatewayError, gatewayError, streamError, unimplemented } from "./errors.ts";
@@ -19,6 +20,7 @@ import { watchInfo, watchList } from "./watches.ts";
 
 export interface ReferencePorts {
   readonly options: DashboardOptions;
+  readonly people: People;
   readonly callers: Callers;
   readonly boards: Boards;
 }
@@ -55,13 +57,13 @@ const decoded = (path: string): readonly string[] => {
 };
 
 async function carriedOut(
-  { options, boards }: ReferencePorts,
+  { options, people, boards }: ReferencePorts,
   { request }: Arrived,
   viewer: Viewer,
   operation: Operation,
 ): Promise<Response> {
   const { client } = viewer.person;
-  const watching = { boards, clock: options.clock };
+  const watching = { boards, people, clock: options.clock };
   switch (operation.kind) {
     case "version":
       return answered({ rolloutsVersion: `v${options.version}` });
