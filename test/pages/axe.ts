@@ -13,7 +13,7 @@ export interface Violation {
 /** All rules that axe-core has, on the page as it is. */
 export async function violationsOf(page: Page): Promise<readonly Violation[]> {
   await page.evaluate(source);
-  const { violations } = (await page.evaluate("axe.run(document)")) as AxeResults;
+  const { violations } = await page.evaluate<AxeResults>("axe.run(document)");
   return violations.map(({ id, impact, nodes }) => ({
     id,
     impact,

@@ -1,7 +1,6 @@
 /** Made-up Rollouts for pages to show: everything that a page has to cope with, without a cluster. */
 import type { Card, May, Session } from "../../dashboard/model.ts";
 
-export const EPOCH = Date.parse("2026-03-01T12:00:00Z");
 export const ago = (seconds: number): string =>
   new Date(Date.now() - seconds * 1_000).toISOString().replace(/\.\d+/, "");
 

@@ -1,5 +1,5 @@
 /** Serves the pages with made-up answers, and with the policy of the true server. */
-import { pageFiles, pageFor } from "../../dashboard/pages/assets.ts";
+import { pageFiles } from "../../dashboard/pages/assets.ts";
 import type { Act, LiveEvents, Session } from "../../dashboard/model.ts";
 import { session } from "./cards.ts";
 import { detail, experiment, run } from "./detail.ts";
@@ -8,8 +8,6 @@ import { simulation } from "./simulation.ts";
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
-
-export type Told = { readonly [K in keyof LiveEvents]?: LiveEvents[K] };
 
 export interface World {
   session: Session;
@@ -107,7 +105,8 @@ export function startFakeServer(overview: LiveEvents["overview"]): FakeServer {
   };
 
   const page = async (path: string): Promise<Response> => {
-    const file = (await pageFiles()).get(path) ?? (path.includes(".") ? undefined : await pageFor("/rollouts"));
+    const files = await pageFiles();
+    const file = files.get(path) ?? (path.includes(".") ? undefined : files.get("index.html"));
     if (file === undefined) return new Response("Not found", { status: 404 });
     return new Response(file.gzip, { headers: { "content-type": file.type, "content-encoding": "gzip" } });
   };
@@ -147,6 +146,7 @@ export function startFakeServer(overview: LiveEvents["overview"]): FakeServer {
   };
 }
 
-export function withoutUser({ user: _, ...rest }: Session): Session {
-  return rest;
+export function withoutUser(given: Session): Session {
+  const { user, ...rest } = given;
+  return user === undefined ? given : rest;
 }
