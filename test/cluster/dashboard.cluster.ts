@@ -25,7 +25,7 @@ afterAll(async () => {
 /** The token of the ServiceAccount that is shipped, with the rights that are shipped and no others. */
 async function shippedToken(): Promise<string> {
   const { api } = await harness();
-  const [account] = dashboard.filter(({ kind }) => kind === "ServiceAccount");
+  const account = dashboard.find(({ kind }) => kind === "ServiceAccount");
   const { name, namespace } = account?.metadata ?? { name: "" };
   const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
   const places: Readonly<Record<string, string>> = {
