@@ -392,22 +392,8 @@ export interface Failure {
   readonly code: string;
 }
 
-/** `GET rollouts/NS/NAME/simulation?image=…`: the next update, as `sluice simulate` plays it. Times in ms since it begins. */
-export interface SimulationView {
-  readonly rollout: string;
-  readonly strategy: Report["strategy"];
-  readonly replicas: number;
-  readonly images: Report["images"];
-  readonly outcome: Report["outcome"];
-  readonly endMs: number;
-  readonly mostShare: number;
-  readonly worstCapacity: Report["worstCapacity"];
-  readonly extra: Report["extra"];
-  readonly stages: Report["stages"];
-  /** Each holds until the next one. */
-  readonly moments: Report["moments"];
-  readonly incidents: Report["incidents"];
-  readonly analyses: Report["analyses"];
-  /** What was made up or left out. */
-  readonly notes: readonly string[];
-}
+/**
+ * `GET rollouts/NS/NAME/simulation?image=…`: the next update, as `sluice simulate` plays it. Times in ms since it begins;
+ * each of the moments holds until the next one; `notes` tell what was made up or left out.
+ */
+export type SimulationView = Omit<Report, "requests">;

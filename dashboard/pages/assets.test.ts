@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { pageFiles, pageFor } from "./assets.ts";
+import { pageFiles } from "./assets.ts";
 
 /** All that a browser loads for the first page, and with it for all pages, compressed. */
 const MOST_BYTES = 40_000;
@@ -22,8 +22,9 @@ describe("the pages", () => {
     for (const { body, gzip } of files.values()) expect(Bun.gunzipSync(gzip).length).toBe(Buffer.byteLength(body));
   });
 
-  test("load only what is served beside them, and hold no script or style of their own", async () => {
-    const { body } = await pageFor("/rollouts");
+  test("load only what is served beside them, and hold no script or style of their own", () => {
+    const { body = "" } = files.get("index.html") ?? {};
+    expect(body).toContain('<base href="/rollouts/"');
     const loaded = [...body.matchAll(/<(?:script|link)[^>]+(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "");
     expect(loaded).toHaveLength(3);
     for (const path of loaded) expect(files.has(path)).toBe(true);
@@ -31,14 +32,5 @@ describe("the pages", () => {
     for (const { body: text } of files.values()) {
       expect(text.match(/https?:\/\/(?!www\.w3\.org\/)[\w.-]+/g) ?? []).toEqual([]);
     }
-  });
-
-  test("find what they load under any root", async () => {
-    expect((await pageFor("/rollouts")).body).toContain('<base href="/rollouts/"');
-    expect((await pageFor("/a/b")).body).toContain('<base href="/a/b/"');
-    const atTheTop = await pageFor("");
-    expect(atTheTop.body).toContain('<base href="/"');
-    expect(Bun.gunzipSync(atTheTop.gzip).length).toBe(Buffer.byteLength(atTheTop.body));
-    expect((await pageFor('/"><script>')).body).not.toContain("<script>");
   });
 });

@@ -14,7 +14,7 @@ let made: Promise<ReadonlyMap<string, PageFile>> | undefined;
 
 /**
  * By path under the root path: `index.html`, which every page starts with, `favicon.svg`, and `assets/…`. The page has
- * `<base href="/rollouts/">`: `pageFor` writes another root path into it.
+ * `<base href="/rollouts/">`: who serves it under another root writes that into it.
  */
 export function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   made ??= makeFiles();
@@ -28,15 +28,3 @@ async function makeFiles(): Promise<ReadonlyMap<string, PageFile>> {
 }
 
 const gzipped = (text: string): Uint8Array<ArrayBuffer> => Bun.gzipSync(Buffer.from(text), { level: 9 });
-
-const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
-
-/** @param root the path under which the dashboard is served: "/rollouts", or "" for all of the host */
-export async function pageFor(root: string): Promise<PageFile> {
-  const page = (await pageFiles()).get("index.html");
-  if (page === undefined) throw new Error("Cannot serve the dashboard: its pages lack index.html");
-  if (root === "/rollouts") return page;
-  const body = page.body.replace('<base href="/rollouts/"', () => `<base href="${escaped(`${root}/`)}"`);
-  return { ...page, body, gzip: gzipped(body) };
-}

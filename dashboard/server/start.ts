@@ -40,8 +40,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const callers = createCallers({ options, people, sessions, attempts });
   const logins = createLogins({ options, people, sessions, attempts });
   const boards = createBoards(clock);
-  const ours = createRoutes({ options, callers, logins, boards });
-  const reference = createReferenceApi({ options, callers, boards });
+  const ours = createRoutes({ options, people, callers, logins, boards });
+  const reference = createReferenceApi({ options, people, callers, boards });
   const pages = createPages(options.pages, root);
   const routed = async (arrived: Arrived): Promise<Response> => {
     const { pathname } = new URL(arrived.request.url);

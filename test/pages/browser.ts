@@ -1,11 +1,17 @@
 /** Debian's chromium, driven by playwright-core: what people see and press. */
+import { existsSync } from "node:fs";
 import { violationsOf } from "./axe.ts";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const EXECUTABLE = Bun.env["SLUICE_CHROMIUM"] ?? "/usr/bin/chromium";
 
+export const hasBrowser = existsSync(EXECUTABLE);
+
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: EXECUTABLE, args: ["--no-sandbox", "--disable-gpu"] });
+
+/** For what takes a moment; a busy machine takes long for it. */
+const PATIENCE_MS = 20_000;
 
 export interface Visit {
   readonly page: Page;
@@ -17,6 +23,7 @@ export interface Visit {
 /** A window of its own: no cookie and no storage of another. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {

@@ -1,5 +1,5 @@
 /** Serves the pages with made-up answers, and with the policy of the true server. */
-import { pageFiles, pageFor } from "../../dashboard/pages/assets.ts";
+import { pageFiles } from "../../dashboard/pages/assets.ts";
 import type { Act, LiveEvents, Session } from "../../dashboard/model.ts";
 import { session } from "./cards.ts";
 import { detail, experiment, run } from "./detail.ts";
@@ -105,7 +105,8 @@ export function startFakeServer(overview: LiveEvents["overview"]): FakeServer {
   };
 
   const page = async (path: string): Promise<Response> => {
-    const file = (await pageFiles()).get(path) ?? (path.includes(".") ? undefined : await pageFor("/rollouts"));
+    const files = await pageFiles();
+    const file = files.get(path) ?? (path.includes(".") ? undefined : files.get("index.html"));
     if (file === undefined) return new Response("Not found", { status: 404 });
     return new Response(file.gzip, { headers: { "content-type": file.type, "content-encoding": "gzip" } });
   };

@@ -1,4 +1,17 @@
-/** Login at an identity provider: the code flow with PKCE (OpenID Connect Core 1.0, RFC 7636). */
+/**
+ * Login at an identity provider: the code flow with PKCE (OpenID Connect Core 1.0, RFC 7636). Loaded with the first login:
+ * only those who log in this way need the library.
+ */
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  type Configuration,
+  discovery,
+  randomPKCECodeVerifier,
+  refreshTokenGrant,
+} from "openid-client";
 import type { Clock } from "../../../kube/clock/clock.ts";
 import { randomId } from "./sessions.ts";
 
@@ -43,46 +56,40 @@ const MOST_PENDING = 1_000;
 /** So long before it expires, a token is renewed. */
 const RENEW_MS = 60_000;
 
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
+function configurationOf({ issuer, clientId, clientSecret }: OidcSettings): Promise<Configuration> {
+  const url = new URL(issuer);
+  const isLocal = url.protocol === "http:" && LOOPBACK.includes(url.hostname);
+  const more = isLocal ? { execute: [allowInsecureRequests] } : undefined;
+  return discovery(url, clientId, clientSecret(), undefined, more);
+}
+
+function renewal(found: Configuration, first: string, expiresAt: number, clock: Clock): NonNullable<LoggedIn["renew"]> {
+  let refresh = first;
+  let until = expiresAt;
+  return async () => {
+    if (until - clock.now() > RENEW_MS) return undefined;
+    const answer = await refreshTokenGrant(found, refresh);
+    refresh = answer.refresh_token ?? refresh;
+    until = (answer.claims()?.exp ?? 0) * 1_000;
+    return answer.id_token;
+  };
+}
+
+/** The oldest are forgotten. */
+function makeRoom(pending: Map<string, Pending>, now: number): void {
+  for (const [state, { since }] of pending) if (now - since > PENDING_MS) pending.delete(state);
+  for (const state of [...pending.keys()].slice(0, Math.max(0, pending.size - MOST_PENDING + 1))) pending.delete(state);
+}
+
 export function createOidc(settings: OidcSettings, clock: Clock): Oidc {
   const pending = new Map<string, Pending>();
-  // Only those who log in this way need the library.
-  const library = () => import("openid-client");
-  type Configuration = Awaited<ReturnType<Awaited<ReturnType<typeof library>>["discovery"]>>;
-  const configuration = async (): Promise<Configuration> => {
-    const { discovery, allowInsecureRequests } = await library();
-    const issuer = new URL(settings.issuer);
-    const isLocal = issuer.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(issuer.hostname);
-    return discovery(
-      issuer,
-      settings.clientId,
-      settings.clientSecret(),
-      undefined,
-      isLocal ? { execute: [allowInsecureRequests] } : undefined,
-    );
-  };
-  const makeRoom = (): void => {
-    for (const [state, { since }] of pending) if (clock.now() - since > PENDING_MS) pending.delete(state);
-    for (const state of [...pending.keys()].slice(0, Math.max(0, pending.size - MOST_PENDING + 1)))
-      pending.delete(state);
-  };
-  const renewal = (found: Configuration, first: string, expiresAt: number): NonNullable<LoggedIn["renew"]> => {
-    let refresh = first;
-    let until = expiresAt;
-    return async () => {
-      if (until - clock.now() > RENEW_MS) return undefined;
-      const { refreshTokenGrant } = await library();
-      const answer = await refreshTokenGrant(found, refresh);
-      refresh = answer.refresh_token ?? refresh;
-      until = (answer.claims()?.exp ?? 0) * 1_000;
-      return answer.id_token;
-    };
-  };
   return {
     async begin() {
-      makeRoom();
-      const { randomPKCECodeVerifier, calculatePKCECodeChallenge, buildAuthorizationUrl } = await library();
+      makeRoom(pending, clock.now());
       const [state, nonce, binding, verifier] = [randomId(), randomId(), randomId(), randomPKCECodeVerifier()];
-      const url = buildAuthorizationUrl(await configuration(), {
+      const url = buildAuthorizationUrl(await configurationOf(settings), {
         redirect_uri: settings.redirectUrl,
         scope: settings.scopes.join(" "),
         code_challenge: await calculatePKCECodeChallenge(verifier),
@@ -99,8 +106,7 @@ export function createOidc(settings: OidcSettings, clock: Clock): Oidc {
       pending.delete(state);
       if (begun === undefined || clock.now() - begun.since > PENDING_MS || begun.binding !== binding)
         throw new Error("Cannot log in: this login was not begun in this browser, or took too long. Begin again.");
-      const { authorizationCodeGrant } = await library();
-      const found = await configuration();
+      const found = await configurationOf(settings);
       const address = new URL(settings.redirectUrl);
       address.search = url.search;
       const answer = await authorizationCodeGrant(found, address, {
@@ -112,7 +118,7 @@ export function createOidc(settings: OidcSettings, clock: Clock): Oidc {
       const { id_token: token, refresh_token: refresh } = answer;
       if (token === undefined) throw new Error("Cannot log in: the identity provider gave no ID token.");
       const expiresAt = (answer.claims()?.exp ?? 0) * 1_000;
-      return { token, renew: refresh === undefined ? undefined : renewal(found, refresh, expiresAt) };
+      return { token, renew: refresh === undefined ? undefined : renewal(found, refresh, expiresAt, clock) };
     },
   };
 }

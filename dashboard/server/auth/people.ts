@@ -76,110 +76,128 @@ const MOST_PEOPLE = 2_000;
 /** A refusal is remembered for so long, that a client in a loop costs the API server little. */
 const REFUSED_MS = 5_000;
 
-export function createPeople({ reviewer, as, clock, reviewMs }: PeoplePorts): People {
-  const held = new Map<string, Held>();
-  const refused = new Map<string, number>();
-  const byPerson = new WeakMap<Person, Held>();
+/** Those who are known, by the digest of their token. */
+interface Registry extends PeoplePorts {
+  readonly held: Map<string, Held>;
+  /** When tokens were refused. */
+  readonly refused: Map<string, number>;
+  readonly byPerson: WeakMap<Person, Held>;
+}
 
-  const drop = (key: string, one: Held, why: Ended["why"]): void => {
-    if (held.get(key) === one) held.delete(key);
-    one.leave(why);
-  };
-
-  /** @returns whether the person may stay */
-  const again = async (one: Held): Promise<boolean> => {
-    const renewed = await one.renew?.();
-    if (renewed !== undefined) one.token = renewed;
-    const user = await reviewToken(reviewer, one.token);
-    // Groups that have changed change what the person may do: a new login has the new ones.
-    return user !== undefined && isSamePerson(user, one.person.user);
-  };
-
-  const lookAgain = async (): Promise<void> => {
-    const now = clock.now();
-    for (const [key, one] of [...held]) {
-      if (one.users === 0 && now - one.usedAt > FORGOTTEN_MS) {
-        held.delete(key);
-        continue;
-      }
-      if (now - one.reviewedAt < reviewMs) continue;
-      try {
-        if (await again(one)) one.reviewedAt = clock.now();
-        else drop(key, one, "revoked");
-      } catch {
-        // An API server that cannot be asked cannot be used by this person either; not for ever.
-        if (clock.now() - one.reviewedAt > MOST_MISSED * reviewMs) drop(key, one, "revoked");
-      }
-    }
-    for (const [key, at] of refused) if (now - at > REFUSED_MS) refused.delete(key);
-  };
+export function createPeople(ports: PeoplePorts): People {
+  const { clock, reviewMs } = ports;
+  const registry: Registry = { ...ports, held: new Map(), refused: new Map(), byPerson: new WeakMap() };
+  let isStopped = false;
   let cancel = (): void => {};
   const tick = (): void => {
-    cancel = clock.after(Math.max(1_000, reviewMs / 4), () => void lookAgain().finally(tick));
+    cancel = clock.after(Math.max(1_000, reviewMs / 4), () => void lookAgain(registry).finally(tick));
   };
   tick();
-  let isStopped = false;
-
   return {
     async of(token, renew) {
       const key = renew === undefined ? digest(token) : digest(`${token} ${crypto.randomUUID()}`);
+      const known = registry.held.get(key);
       const now = clock.now();
-      const known = held.get(key);
       if (known !== undefined && now - known.reviewedAt < reviewMs) {
         known.usedAt = now;
         return known.person;
       }
-      if (now - (refused.get(key) ?? Number.NEGATIVE_INFINITY) < REFUSED_MS) return undefined;
-      const user = await reviewToken(reviewer, token);
-      if (user === undefined) {
-        if (refused.size < MOST_PEOPLE) refused.set(key, now);
-        if (known !== undefined) drop(key, known, "revoked");
-        return undefined;
-      }
-      if (known !== undefined && isSamePerson(user, known.person.user)) {
-        known.reviewedAt = known.usedAt = now;
-        return known.person;
-      }
-      if (isStopped || held.size >= MOST_PEOPLE) return undefined;
-      if (known !== undefined) drop(key, known, "revoked");
-      const leaving = new AbortController();
-      const one: Held = {
-        token,
-        person: newPerson(
-          as(() => one.token),
-          user,
-          accessOf(reviewer, clock, user),
-          leaving.signal,
-        ),
-        leave: (why) => leaving.abort(why),
-        reviewedAt: now,
-        usedAt: now,
-        users: 0,
-        renew,
-      };
-      held.set(key, one);
-      byPerson.set(one.person, one);
-      return one.person;
+      if (isStopped || now - (registry.refused.get(key) ?? Number.NEGATIVE_INFINITY) < REFUSED_MS) return undefined;
+      return looked(registry, key, token, renew);
     },
-    hold(person) {
-      const one = byPerson.get(person);
-      if (one !== undefined) one.users += 1;
-      let isHeld = true;
-      return {
-        person,
-        release() {
-          if (one !== undefined && isHeld) {
-            one.users -= 1;
-            one.usedAt = clock.now();
-          }
-          isHeld = false;
-        },
-      };
-    },
+    hold: (person) => holdOf(registry, person),
     stop() {
       isStopped = true;
       cancel();
-      for (const [key, one] of [...held]) drop(key, one, "shutdown");
+      for (const [key, one] of registry.held) drop(registry, key, one, "shutdown");
+    },
+  };
+}
+
+function drop({ held }: Registry, key: string, one: Held, why: Ended["why"]): void {
+  if (held.get(key) === one) held.delete(key);
+  one.leave(why);
+}
+
+/** A token that is not known, or was not looked at for a while. */
+async function looked(
+  registry: Registry,
+  key: string,
+  token: string,
+  renew: Held["renew"],
+): Promise<Person | undefined> {
+  const { reviewer, clock, held, refused } = registry;
+  const user = await reviewToken(reviewer, token);
+  const known = held.get(key);
+  const now = clock.now();
+  if (user !== undefined && known !== undefined && isSamePerson(user, known.person.user)) {
+    known.reviewedAt = known.usedAt = now;
+    return known.person;
+  }
+  if (known !== undefined) drop(registry, key, known, "revoked");
+  if (user === undefined && refused.size < MOST_PEOPLE) refused.set(key, now);
+  return user === undefined || held.size >= MOST_PEOPLE ? undefined : admitted(registry, key, token, user, renew);
+}
+
+function admitted(registry: Registry, key: string, token: string, user: User, renew: Held["renew"]): Person {
+  const { reviewer, as, clock, held, byPerson } = registry;
+  const leaving = new AbortController();
+  const one: Held = {
+    token,
+    person: newPerson(
+      as(() => one.token),
+      user,
+      accessOf(reviewer, clock, user),
+      leaving.signal,
+    ),
+    leave: (why) => leaving.abort(why),
+    reviewedAt: clock.now(),
+    usedAt: clock.now(),
+    users: 0,
+    renew,
+  };
+  held.set(key, one);
+  byPerson.set(one.person, one);
+  return one.person;
+}
+
+async function lookAgain(registry: Registry): Promise<void> {
+  const { held, refused, clock, reviewMs } = registry;
+  const now = clock.now();
+  for (const [key, one] of held) {
+    if (one.users === 0 && now - one.usedAt > FORGOTTEN_MS) held.delete(key);
+    else if (now - one.reviewedAt >= reviewMs) await review(registry, key, one);
+  }
+  for (const [key, at] of refused) if (now - at > REFUSED_MS) refused.delete(key);
+}
+
+async function review(registry: Registry, key: string, one: Held): Promise<void> {
+  const { reviewer, clock, reviewMs } = registry;
+  try {
+    const renewed = await one.renew?.();
+    if (renewed !== undefined) one.token = renewed;
+    const user = await reviewToken(reviewer, one.token);
+    // Groups that have changed change what the person may do: a new login has the new ones.
+    if (user !== undefined && isSamePerson(user, one.person.user)) one.reviewedAt = clock.now();
+    else drop(registry, key, one, "revoked");
+  } catch {
+    // An API server that cannot be asked cannot be used by this person either; not for ever.
+    if (clock.now() - one.reviewedAt > MOST_MISSED * reviewMs) drop(registry, key, one, "revoked");
+  }
+}
+
+function holdOf({ byPerson, clock }: Registry, person: Person): Hold {
+  const one = byPerson.get(person);
+  if (one !== undefined) one.users += 1;
+  let isHeld = true;
+  return {
+    person,
+    release() {
+      if (one !== undefined && isHeld) {
+        one.users -= 1;
+        one.usedAt = clock.now();
+      }
+      isHeld = false;
     },
   };
 }

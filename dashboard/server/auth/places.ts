@@ -20,7 +20,7 @@ export async function placesOf({ client, access }: Person, own: string): Promise
   const may = (namespace: string): Promise<boolean> => access.allowed({ resource: ROLLOUTS, verb: "list", namespace });
   const first = (names: readonly string[]): readonly string[] => [...new Set([...(own === "" ? [] : [own]), ...names])];
   if (await may("").catch(() => false)) {
-    const found = (await namespacesWithRollouts(client).catch(() => [])).toSorted();
+    const found = (await namespacesWithRollouts(client).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1));
     return { namespaces: first(found), allNamespaces: true };
   }
   const names = await readableNamespaces(client);

@@ -64,6 +64,8 @@ export const ROLLOUT_VERBS: readonly RolloutVerb[] = [
   "resume",
 ];
 
+export const OBJECT_VERBS: readonly ObjectVerb[] = ["terminate-run", "terminate-experiment", "retry-experiment"];
+
 const WORKLOADS: Readonly<Record<string, Resource>> = {
   Deployment: DEPLOYMENTS,
   ReplicaSet: REPLICA_SETS,

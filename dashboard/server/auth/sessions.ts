@@ -2,7 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../../kube/clock/clock.ts";
 import type { Ended, Session as SessionView } from "../../model.ts";
-import type { Hold, People, Person } from "./people.ts";
+import { type Hold, type People, type Person, whyGone } from "./people.ts";
 
 export interface Session {
   readonly person: Person;
@@ -52,82 +52,85 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 export const isSame = (a: string, b: string): boolean =>
   timingSafeEqual(createHash("sha256").update(a).digest(), createHash("sha256").update(b).digest());
 
-export function createSessions(people: People, clock: Clock, { idleMs, mostMs }: SessionLimits): Sessions {
-  const kept = new Map<string, Kept>();
-  const end = (key: string, why: Ended["why"]): void => {
-    const one = kept.get(key);
-    kept.delete(key);
-    one?.hold.release();
-    one?.end(why);
-  };
-  const whyOver = ({ endsAt, usedAt, person }: Kept, now: number): Ended["why"] | undefined => {
-    if (person.gone.aborted) return person.gone.reason as Ended["why"];
-    if (now >= endsAt) return "expired";
-    return now - usedAt >= idleMs ? "idle" : undefined;
-  };
-  const sweep = (): void => {
-    for (const [key, one] of [...kept]) {
-      const why = whyOver(one, clock.now());
-      if (why !== undefined) end(key, why);
-    }
-  };
+interface Keeping {
+  readonly kept: Map<string, Kept>;
+  readonly clock: Clock;
+  readonly limits: SessionLimits;
+}
+
+export function createSessions(people: People, clock: Clock, limits: SessionLimits): Sessions {
+  const keeping: Keeping = { kept: new Map(), clock, limits };
+  const { kept } = keeping;
   let cancel = (): void => {};
   const tick = (): void => {
     cancel = clock.after(LOOK_MS, () => {
-      sweep();
+      for (const [key, one] of kept) endIfOver(keeping, key, one);
       tick();
     });
   };
   tick();
-
-  /** Insertion order is that of the logins. */
-  const makeRoom = (person: Person): void => {
-    const own = [...kept].filter(([, one]) => one.person.user.name === person.user.name);
-    for (const [key] of own.slice(0, Math.max(0, own.length - MOST_OF_ONE + 1))) end(key, "expired");
-    for (const [key] of [...kept].slice(0, Math.max(0, kept.size - MOST_SESSIONS + 1))) end(key, "expired");
-  };
-
   return {
     get size() {
       return kept.size;
     },
     open(person, how) {
-      makeRoom(person);
-      const now = clock.now();
+      makeRoom(keeping, person);
       const id = randomId();
-      const ending = new AbortController();
-      const session: Kept = {
-        person,
-        how,
-        csrf: randomId(),
-        endsAt: now + mostMs,
-        ended: ending.signal,
-        usedAt: now,
-        hold: people.hold(person),
-        end: (why) => ending.abort(why),
-      };
       const key = digest(id);
+      const session = newSession(keeping, person, how, people.hold(person));
       kept.set(key, session);
-      person.gone.addEventListener("abort", () => end(key, person.gone.reason as Ended["why"]), { once: true });
+      person.gone.addEventListener("abort", () => end(keeping, key, whyGone(person.gone)), { once: true });
       return { session, id };
     },
     of(id, isUse = true) {
       const key = digest(id);
       const one = kept.get(key);
-      if (one === undefined) return undefined;
-      const now = clock.now();
-      const why = whyOver(one, now);
-      if (why !== undefined) {
-        end(key, why);
-        return undefined;
-      }
-      if (isUse) one.usedAt = now;
+      if (one === undefined || endIfOver(keeping, key, one)) return undefined;
+      if (isUse) one.usedAt = clock.now();
       return one;
     },
-    end: (id, why) => end(digest(id), why),
+    end: (id, why) => end(keeping, digest(id), why),
     stop() {
       cancel();
-      for (const key of [...kept.keys()]) end(key, "shutdown");
+      for (const key of kept.keys()) end(keeping, key, "shutdown");
     },
   };
+}
+
+function newSession({ clock, limits }: Keeping, person: Person, how: Session["how"], hold: Hold): Kept {
+  const now = clock.now();
+  const ending = new AbortController();
+  return {
+    person,
+    how,
+    csrf: randomId(),
+    endsAt: now + limits.mostMs,
+    ended: ending.signal,
+    usedAt: now,
+    hold,
+    end: (why) => ending.abort(why),
+  };
+}
+
+function end({ kept }: Keeping, key: string, why: Ended["why"]): void {
+  const one = kept.get(key);
+  kept.delete(key);
+  one?.hold.release();
+  one?.end(why);
+}
+
+function endIfOver(keeping: Keeping, key: string, { endsAt, usedAt, person }: Kept): boolean {
+  const now = keeping.clock.now();
+  const isIdle = now - usedAt >= keeping.limits.idleMs;
+  if (!person.gone.aborted && now < endsAt && !isIdle) return false;
+  end(keeping, key, person.gone.aborted ? whyGone(person.gone) : isIdle && now < endsAt ? "idle" : "expired");
+  return true;
+}
+
+/** The oldest ends. Insertion order is that of the logins. */
+function makeRoom(keeping: Keeping, person: Person): void {
+  const { kept } = keeping;
+  const own = [...kept].filter(([, one]) => one.person.user.name === person.user.name);
+  for (const [key] of own.slice(0, Math.max(0, own.length - MOST_OF_ONE + 1))) end(keeping, key, "expired");
+  for (const [key] of [...kept].slice(0, Math.max(0, kept.size - MOST_SESSIONS + 1))) end(keeping, key, "expired");
 }

@@ -8,6 +8,7 @@ import { simulated } from "../act/simulation.ts";
 import { actOf } from "../act/tasks.ts";
 import { ROLLOUTS } from "../../../kube/client/resources.ts";
 import { NO_STORE } from "../guard/headers.ts";
+import type { People } from "../auth/people.ts";
 import type { Boards } from "../live/boards.ts";
 import { experimentNow, runNow } from "../live/objects.ts";
 import { deniedText, openLive, type Subject, type Viewer } from "../live/live.ts";
@@ -21,6 +22,7 @@ import { placesOf } from "../auth/places.ts";
 
 export interface RoutePorts {
   readonly options: DashboardOptions;
+  readonly people: People;
   readonly callers: Callers;
   readonly logins: Logins;
   readonly boards: Boards;
@@ -81,7 +83,7 @@ export function createRoutes(ports: RoutePorts): (arrived: Arrived, path: string
 type App = Hono<{ Bindings: Arrived }>;
 
 function addReads(app: App, ports: RoutePorts): void {
-  const { options, callers, boards } = ports;
+  const { options, people, callers, boards } = ports;
   const { clock, reviewMs, isReadOnly, auth, version } = options;
   const streams = new Map<Viewer["person"], number>();
   app.get("/session", async ({ env }) => json(await sessionView(options, await callers.of(env), callers.csrf)));
@@ -98,7 +100,10 @@ function addReads(app: App, ports: RoutePorts): void {
     );
     if (typeof subject === "string") return eventStream(new Response(eventText("denied", { why: subject })).body);
     streams.set(person, open + 1);
+    // A token that came with the request is looked at again as long as the stream is open.
+    const hold = people.hold(person);
     const left = (): void => {
+      hold.release();
       const now = (streams.get(person) ?? 1) - 1;
       if (now > 0) streams.set(person, now);
       else streams.delete(person);

@@ -38,24 +38,65 @@ const DONE: readonly string[] = ["Healthy", "ScaledDown"];
 
 export function openBoard(feed: Feed): Board {
   const { clock, signal } = feed.ports;
-  const cards = new Map<string, Card>();
-  const written = new Map<string, string>();
   const listeners = new Set<(keys: ReadonlySet<string>) => void>();
-  let waiting = new Set<string>();
-  let isMaking = false;
+  const tell = (keys: ReadonlySet<string>): void => {
+    for (const listener of listeners) listener(keys);
+  };
+  const explainer = createExplainer(feed, (key) => void making.again([key]));
+  const making = cardsOf(feed, explainer, tell);
   const first = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => first.resolve(), { once: true });
-
-  const tell = (keys: ReadonlySet<string>): void => {
-    for (const listener of [...listeners]) listener(keys);
+  void feed.ready.then(async () => {
+    feed.onTouch((keys) => {
+      if (keys.size === 0) tell(keys);
+      void making.again(keys);
+    });
+    await named(feed);
+    await making.again([...feed.shelves.rollouts.values()].map(keyOf));
+    first.resolve();
+    ageing();
+  });
+  const ageing = (): void => {
+    const cancel = clock.after(AGE_MS, () => {
+      signal.removeEventListener("abort", cancel);
+      void making.again([...making.cards].filter(([, { phase }]) => !DONE.includes(phase)).map(([key]) => key));
+      ageing();
+    });
+    signal.addEventListener("abort", cancel, { once: true });
   };
+  return {
+    feed,
+    explainer,
+    ready: first.promise,
+    cards: making.cards,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+interface Making {
+  readonly cards: ReadonlyMap<string, Card>;
+  /** Makes these cards, or takes them away. Resolves when none waits any more. */
+  again(keys: Iterable<string>): Promise<void>;
+}
+
+function cardsOf(feed: Feed, explainer: Explainer, tell: (keys: ReadonlySet<string>) => void): Making {
+  const { clock, signal } = feed.ports;
+  const cards = new Map<string, Card>();
+  const written = new Map<string, string>();
+  let waiting = new Set<string>();
+  let making: Promise<void> | undefined;
+  const gone = (key: string): boolean => {
+    explainer.forget(key);
+    written.delete(key);
+    return cards.delete(key);
+  };
+  /** @returns whether it is another one than before */
   const make = async (key: string): Promise<boolean> => {
     const rollout = feed.shelves.rollouts.get(key);
-    if (rollout === undefined) {
-      explainer.forget(key);
-      written.delete(key);
-      return cards.delete(key);
-    }
+    if (rollout === undefined) return gone(key);
     const explanation = await explainer.rollout(key, false).catch(() => undefined);
     const card = cardView(rollout, rolloutInfo(rollout, ownedOn(feed.shelves), workloadOf(feed, rollout)), explanation);
     const text = JSON.stringify(card);
@@ -65,54 +106,25 @@ export function openBoard(feed: Feed): Board {
     return true;
   };
   const makeAll = async (): Promise<void> => {
-    if (isMaking) return;
-    isMaking = true;
     while (waiting.size > 0 && !signal.aborted) {
       const keys = waiting;
       waiting = new Set();
       const changed = new Set<string>();
       for (const key of keys) {
-        if (signal.aborted) break;
-        if (await make(key)) changed.add(key);
+        if (signal.aborted) return;
+        // An object that no schema allows is not shown, and hides no other.
+        if (await make(key).catch(() => gone(key))) changed.add(key);
         await clock.giveWay?.();
       }
       if (changed.size > 0) tell(changed);
     }
-    isMaking = false;
   };
-  const again = (keys: Iterable<string>): void => {
-    for (const key of keys) if (!key.endsWith("/")) waiting.add(key);
-    void makeAll();
-  };
-  const explainer = createExplainer(feed, (key) => again([key]));
-
-  void feed.ready.then(async () => {
-    await named(feed);
-    again([...feed.shelves.rollouts.values()].map(keyOf));
-    while (isMaking && !signal.aborted) await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
-    first.resolve();
-    feed.onTouch((keys) => {
-      if (keys.size === 0) tell(keys);
-      again(keys);
-    });
-    ageing();
-  });
-  const ageing = (): void => {
-    const cancel = clock.after(AGE_MS, () => {
-      again([...cards].filter(([, { phase }]) => !DONE.includes(phase)).map(([key]) => key));
-      ageing();
-    });
-    signal.addEventListener("abort", cancel, { once: true });
-  };
-
   return {
-    feed,
-    explainer,
-    ready: first.promise,
     cards,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    again(keys) {
+      for (const key of keys) if (!key.endsWith("/")) waiting.add(key);
+      making ??= makeAll().finally(() => (making = undefined));
+      return making;
     },
   };
 }

@@ -68,7 +68,7 @@ export function createBoards(clock: Clock): Boards {
       };
     },
     stop() {
-      for (const [person, own] of [...all]) for (const [key, one] of [...own]) close(person, key, one);
+      for (const [person, own] of all) for (const [key, one] of own) close(person, key, one);
     },
   };
 }

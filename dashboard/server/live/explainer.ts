@@ -9,6 +9,7 @@ import { dueOf, explain, explainLeaving, type Explanation } from "../../../contr
 import { isForbidden } from "../../../controller/rollout/facts/optionalWatch.ts";
 import type { PodCheck } from "../../../controller/rollout/model/model.ts";
 import { ApiError } from "../../../kube/client/apiError.ts";
+import type { Clock } from "../../../kube/clock/clock.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { INSTANCE_LABEL } from "../../../schema/labels.ts";
@@ -49,23 +50,7 @@ export function createExplainer(feed: Feed, again: (key: string) => void): Expla
   const gathering = { client, clock, gatherer, memories };
   const check = keptChecks();
   const drivers = keptDrivers(() => clock.now());
-  const due = new Map<string, { readonly what: readonly string[]; readonly since: number }>();
-
-  /** Since when the controller leaves undone what is due. */
-  const isLate = (key: string, what: readonly string[]): boolean => {
-    const before = due.get(key);
-    if (what.length === 0) {
-      due.delete(key);
-      return false;
-    }
-    if (before === undefined || !equal(before.what, what)) {
-      due.set(key, { what, since: clock.now() });
-      clock.after(LATE_MS + 1, () => again(key));
-      return false;
-    }
-    return clock.now() - before.since >= LATE_MS;
-  };
-
+  const lateness = keptLateness(clock, again);
   const facts = async (key: string, closely: boolean) => {
     if (!closely) return gatherNow(gathering, key);
     try {
@@ -90,7 +75,7 @@ export function createExplainer(feed: Feed, again: (key: string) => void): Expla
       if (found === undefined) return undefined;
       const asking = { client, clock, check: closely ? check : nobodyLooks };
       const evidence = await evidenceOf(asking, caches, drivers(), found.snapshot);
-      return explain({ ...evidence, isLate: isLate(key, dueOf(evidence)) });
+      return explain({ ...evidence, isLate: lateness.isLate(key, dueOf(evidence)) });
     },
     async afterwards(key, changed) {
       if (!feed.isWhole()) return undefined;
@@ -107,8 +92,32 @@ export function createExplainer(feed: Feed, again: (key: string) => void): Expla
     },
     forget(key) {
       gatherer.forget(key);
-      due.delete(key);
+      lateness.forget(key);
     },
+  };
+}
+
+interface Lateness {
+  /** Whether the controller leaves undone what is due. @param what in words; none: nothing is due */
+  isLate(key: string, what: readonly string[]): boolean;
+  forget(key: string): void;
+}
+
+function keptLateness(clock: Clock, again: (key: string) => void): Lateness {
+  const due = new Map<string, { readonly what: readonly string[]; readonly since: number }>();
+  return {
+    isLate(key, what) {
+      const before = due.get(key);
+      if (what.length === 0) {
+        due.delete(key);
+        return false;
+      }
+      if (before !== undefined && equal(before.what, what)) return clock.now() - before.since >= LATE_MS;
+      due.set(key, { what, since: clock.now() });
+      clock.after(LATE_MS + 1, () => again(key));
+      return false;
+    },
+    forget: (key) => void due.delete(key),
   };
 }
 

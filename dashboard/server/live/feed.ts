@@ -196,7 +196,7 @@ function gathering(clock: Clock, signal: AbortSignal): Gathering {
       isWaiting = false;
       const told = keys;
       keys = new Set();
-      for (const listener of [...listeners]) listener(told);
+      for (const listener of listeners) listener(told);
     });
   };
   return {
@@ -218,7 +218,7 @@ function touchOnChange(shelves: Shelves, stores: Stores, touch: (key: string) =>
     const uid = object === undefined ? undefined : controllerOf(object)?.uid;
     if (uid === undefined) return;
     for (const rollout of stores.rollouts.by("owner", uid)) touch(keyOf(rollout));
-    for (const experiment of stores.experiments.by("uid", uid)) touchOwner(experiment as Owned);
+    for (const experiment of stores.experiments.by("uid", uid)) touchOwner(experiment);
   };
   shelves.rollouts.onChange((old, next) => {
     const one = next ?? old;
@@ -306,7 +306,7 @@ function closely(parts: Closely, namespace: string): { readonly ready: Promise<v
       used.ending.abort();
       close.delete(namespace);
       for (const shelf of [shelves.pods, shelves.events])
-        for (const object of [...(shelf as { values(): Iterable<Stored> }).values()])
+        for (const object of (shelf as { values(): Iterable<Stored> }).values())
           if (object.metadata.namespace === namespace) (shelf as { forget(key: string): void }).forget(keyOf(object));
     },
   };

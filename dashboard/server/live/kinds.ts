@@ -23,7 +23,7 @@ const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 function bare<T extends Stored>(raw: T): T {
   const { managedFields: _, annotations, ...metadata } = raw.metadata as Readonly<Record<string, unknown>>;
   const { [LAST_APPLIED]: __, ...kept } = (annotations ?? {}) as Readonly<Record<string, unknown>>;
-  return { ...raw, metadata: { ...metadata, ...(annotations !== undefined && { annotations: kept }) } } as T;
+  return { ...raw, metadata: { ...metadata, ...(annotations !== undefined && { annotations: kept }) } };
 }
 
 interface Container {
@@ -44,7 +44,7 @@ function slimReplicaSet(raw: ReplicaSet): ReplicaSet {
   const { spec, ...rest } = bare(raw);
   const { containers, initContainers } = (spec.template?.spec ?? {}) as Pods;
   const template = { spec: { containers: imagesAlone(containers), initContainers: imagesAlone(initContainers) } };
-  return { ...rest, spec: { ...spec, template } } as ReplicaSet;
+  return { ...rest, spec: { ...spec, template } };
 }
 
 function slimPod(raw: SeenPod): SeenPod {
@@ -52,7 +52,7 @@ function slimPod(raw: SeenPod): SeenPod {
   const { phase, reason, initContainerStatuses, containerStatuses } = status;
   const { labels: _, annotations: __, ...metadata } = bare(raw as Stored).metadata as Readonly<Record<string, unknown>>;
   return {
-    metadata: metadata as SeenPod["metadata"],
+    metadata,
     spec: {
       containers: (spec.containers ?? []).map(() => ({})),
       initContainers: (spec.initContainers ?? []).map(({ name, restartPolicy }) => ({

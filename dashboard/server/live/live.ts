@@ -2,9 +2,10 @@
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { ROLLOUTS } from "../../../kube/client/resources.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
 import type { Card, Ended, LiveEvents, May, Overview } from "../../model.ts";
 import { type Person, whyGone } from "../auth/people.ts";
-import { mayOf, ROLLOUT_VERBS, type Right } from "../auth/rights.ts";
+import { mayOf, OBJECT_VERBS, ROLLOUT_VERBS, type Right } from "../auth/rights.ts";
 import type { Boards, Lookout } from "./boards.ts";
 import { detailOf } from "./detail.ts";
 import { eventText, openOutlet } from "./sse.ts";
@@ -202,6 +203,19 @@ const placeOf = (key: string): LiveEvents["gone"]["cards"][number] => {
   return { namespace, name };
 };
 
+/** To one Rollout, by its name, and to what belongs to it. */
+async function rightsTo(
+  { access }: Person,
+  rollout: { readonly namespace: string; readonly name: string; readonly rollout: Rollout },
+): Promise<May> {
+  const { namespace } = rollout;
+  const found = await Promise.all([
+    mayOf(access, ROLLOUT_VERBS, rollout),
+    mayOf(access, OBJECT_VERBS, { namespace }),
+  ]).catch(() => []);
+  return Object.assign({}, ...found) as May;
+}
+
 function tellRollout(scene: Scene): Teller {
   const { ports, person, subject, lookouts, poke } = scene;
   const { namespace, name } = subject.rollout ?? { namespace: "", name: "" };
@@ -228,12 +242,7 @@ function tellRollout(scene: Scene): Teller {
     await Promise.all([lookout.board.ready, close?.ready]);
     const rollout = lookout.board.feed.shelves.rollouts.get(key);
     if (rollout === undefined) return eventText("missing", { namespace, name });
-    const may = ports.isReadOnly
-      ? {}
-      : await mayOf(person.access, [...ROLLOUT_VERBS, "terminate-run", "terminate-experiment", "retry-experiment"], {
-          namespace,
-          rollout,
-        }).catch(() => ({}));
+    const may = ports.isReadOnly ? {} : await rightsTo(person, { namespace, name, rollout });
     const detail = await detailOf(lookout.board, key, may);
     return detail === undefined ? eventText("missing", { namespace, name }) : eventText("rollout", detail);
   };

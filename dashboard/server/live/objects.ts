@@ -2,7 +2,7 @@
 import { analysisRunInfos } from "../../../controller/view/analysisRuns.ts";
 import type { ExperimentView, May, RunView } from "../../model.ts";
 import type { Person } from "../auth/people.ts";
-import { mayOf } from "../auth/rights.ts";
+import { mayOf, OBJECT_VERBS } from "../auth/rights.ts";
 import { Failed } from "../failures/failure.ts";
 import { runView } from "../view/runView.ts";
 import { type Board, ownedOn } from "./board.ts";
@@ -31,14 +31,10 @@ async function looked<T>(
   const close = lookout.board.feed.watchClosely(namespace);
   try {
     await Promise.all([lookout.board.ready, close.ready]);
-    const may = isReadOnly
-      ? {}
-      : await mayOf(person.access, ["terminate-run", "terminate-experiment", "retry-experiment"], { namespace }).catch(
-          () => ({}),
-        );
+    const may = isReadOnly ? {} : await mayOf(person.access, OBJECT_VERBS, { namespace }).catch(() => ({}));
     const found = await view(lookout.board, may);
     if (found !== undefined) return found;
-    const [trouble] = lookout.board.feed.troubles().filter((each) => each.includes(`${kind.toLowerCase()}s.`));
+    const trouble = lookout.board.feed.troubles().find((each) => each.includes(`${kind.toLowerCase()}s.`));
     if (trouble !== undefined) throw new Failed("forbidden", trouble);
     throw new Failed("not-found", `There is no ${kind} "${name}" in namespace "${namespace}".`);
   } finally {

@@ -25,14 +25,22 @@ const HEARTBEAT = ": still here\n\n";
 export const eventText = <K extends keyof LiveEvents>(name: K, data: LiveEvents[K]): string =>
   `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 
-export function openOutlet({ clock, next, closed }: OutletPorts): Outlet {
-  const encoder = new TextEncoder();
-  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+/** What is to be sent next, one after the other. */
+interface Source {
+  poke(): void;
+  /** Waits until there is something; "": it is over. */
+  take(): Promise<string>;
+  /** The last word: all that is due before it is left out. */
+  last(text: string): void;
+  over(): void;
+  readonly isOver: () => boolean;
+  readonly isLast: () => boolean;
+}
+
+function openSource({ clock, next }: Pick<OutletPorts, "clock" | "next">): Source {
   let wake = (): void => {};
-  let isDue = true;
-  let isBeating = false;
+  let [isDue, isBeating, isOver] = [true, false, false];
   let last: string | undefined;
-  let isOver = false;
   let cancelBeat = (): void => {};
   const beat = (): void => {
     cancelBeat = clock.after(HEARTBEAT_MS, () => {
@@ -41,40 +49,63 @@ export function openOutlet({ clock, next, closed }: OutletPorts): Outlet {
       beat();
     });
   };
-  const over = (): void => {
-    if (isOver) return;
-    isOver = true;
-    cancelBeat();
-    wake();
-    closed();
-  };
-  /** Waits until there is something to send. */
-  const take = async (): Promise<string> => {
-    for (;;) {
-      if (isOver || last !== undefined) return last ?? "";
-      if (isDue) {
-        isDue = false;
-        const text = await next();
-        if (text !== "") return text;
-        continue;
-      }
-      if (isBeating) {
-        isBeating = false;
-        return HEARTBEAT;
-      }
-      await new Promise<void>((resolve) => (wake = resolve));
+  beat();
+  const due = async (): Promise<string> => {
+    if (isDue) {
+      isDue = false;
+      const text = await next();
+      if (text !== "") return text;
     }
+    const isBeat = isBeating && !isDue;
+    isBeating = false;
+    return isBeat ? HEARTBEAT : "";
+  };
+  return {
+    poke() {
+      isDue = true;
+      wake();
+    },
+    async take() {
+      for (;;) {
+        if (isOver || last !== undefined) return last ?? "";
+        const text = await due();
+        if (text !== "") return text;
+        if (!isDue && !isOver && last === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+    last(text) {
+      last ??= text;
+      wake();
+    },
+    over() {
+      isOver = true;
+      cancelBeat();
+      wake();
+    },
+    isOver: () => isOver,
+    isLast: () => last !== undefined,
+  };
+}
+
+export function openOutlet({ clock, next, closed }: OutletPorts): Outlet {
+  const encoder = new TextEncoder();
+  const source = openSource({ clock, next });
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const over = (): void => {
+    if (source.isOver()) return;
+    source.over();
+    closed();
   };
   const stream = new ReadableStream<Uint8Array>(
     {
       start(given) {
         controller = given;
-        beat();
       },
       async pull(given) {
-        const text = await take();
+        const text = await source.take();
+        if (source.isOver() && !source.isLast()) return;
         if (text !== "") given.enqueue(encoder.encode(text));
-        if (last === undefined && !isOver) return;
+        if (!source.isLast()) return;
         over();
         given.close();
       },
@@ -84,17 +115,13 @@ export function openOutlet({ clock, next, closed }: OutletPorts): Outlet {
   );
   return {
     stream,
-    poke() {
-      isDue = true;
-      wake();
-    },
+    poke: source.poke,
     end(name, data) {
-      if (isOver || last !== undefined) return;
-      last = eventText(name, data);
-      wake();
+      if (source.isOver() || source.isLast()) return;
+      source.last(eventText(name, data));
       // Somebody who does not read gets no last word.
       clock.after(HEARTBEAT_MS, () => {
-        if (isOver) return;
+        if (source.isOver()) return;
         over();
         controller?.error(new Error("the other side does not read"));
       });

@@ -9,6 +9,7 @@ import { actOf, taskOf } from "../act/tasks.ts";
 import { type Arrived, type Callers, checkCsrf } from "../http/caller.ts";
 import { Failed } from "../failures/failure.ts";
 import type { DashboardOptions } from "../http/options.ts";
+import type { People } from "../auth/people.ts";
 import type { Boards } from "../live/boards.ts";
 import type { Viewer } from "../live/live.ts";
 import { badParameter, type GatewayError, gatewayError, streamError, unimplemented } from "./errors.ts";
@@ -19,6 +20,7 @@ import { watchInfo, watchList } from "./watches.ts";
 
 export interface ReferencePorts {
   readonly options: DashboardOptions;
+  readonly people: People;
   readonly callers: Callers;
   readonly boards: Boards;
 }
@@ -29,7 +31,7 @@ const MOST_BYTES = 65_536;
 const JSON_TYPE = { "content-type": "application/json", "cache-control": "no-store" } as const;
 
 const answered = (body: unknown, status = 200): Response =>
-  new Response(`${JSON.stringify(body)}`, { status, headers: JSON_TYPE });
+  new Response(JSON.stringify(body), { status, headers: JSON_TYPE });
 const refused = ({ status, body }: GatewayError): Response => answered(body, status);
 
 export function createReferenceApi(ports: ReferencePorts): (arrived: Arrived, path: string) => Promise<Response> {
@@ -55,13 +57,13 @@ const decoded = (path: string): readonly string[] => {
 };
 
 async function carriedOut(
-  { options, boards }: ReferencePorts,
+  { options, people, boards }: ReferencePorts,
   { request }: Arrived,
   viewer: Viewer,
   operation: Operation,
 ): Promise<Response> {
   const { client } = viewer.person;
-  const watching = { boards, clock: options.clock };
+  const watching = { boards, people, clock: options.clock };
   switch (operation.kind) {
     case "version":
       return answered({ rolloutsVersion: `v${options.version}` });
@@ -126,13 +128,14 @@ async function bodyOf(request: Request): Promise<Json> {
 }
 
 /** @returns the Rollout as it is then */
-async function write({ isReadOnly, clock }: DashboardOptions, { person }: Viewer, given: Act): Promise<Response> {
+async function write({ isReadOnly, clock, log }: DashboardOptions, { person }: Viewer, given: Act): Promise<Response> {
   if (isReadOnly) throw new Failed("read-only", "This dashboard is read-only.");
   const act = actOf(given);
   const { namespace, name } = act;
   const cluster = clusterFor(person, namespace, clock);
   await checkRight(person, act, cluster);
   await perform(cluster, taskOf(act, clock.now()));
+  log.info("A verb was carried out", { user: person.user.name, verb: act.verb, namespace, name });
   return answered(await person.client.request({ method: "GET", path: objectPath(ROLLOUTS, { namespace, name }) }));
 }
 

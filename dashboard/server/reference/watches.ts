@@ -2,6 +2,7 @@
 import type { Clock } from "../../../kube/clock/clock.ts";
 import { keyOf } from "../../../kube/runtime/cache.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
+import type { People } from "../auth/people.ts";
 import { ownedOn } from "../live/board.ts";
 import type { Boards } from "../live/boards.ts";
 import type { Viewer } from "../live/live.ts";
@@ -11,6 +12,7 @@ import { fullInfo, type Place, shortInfo } from "./reads.ts";
 const PACE_MS = 1_000;
 
 export interface WatchPorts {
+  readonly people: People;
   readonly boards: Boards;
   readonly clock: Clock;
 }
@@ -24,13 +26,14 @@ interface Lines {
  * @param paceMs how much time is between two looks
  */
 function lines(
-  { boards, clock }: WatchPorts,
+  { boards, people, clock }: WatchPorts,
   { person, ended }: Viewer,
   namespace: string,
   paceMs: number,
   linesOf: (rollouts: readonly Rollout[], owned: ReturnType<typeof ownedOn>) => readonly string[],
 ): Lines {
   const lookout = boards.look(person, namespace);
+  const hold = people.hold(person);
   const { feed } = lookout.board;
   const close = feed.watchClosely(namespace);
   const encoder = new TextEncoder();
@@ -48,6 +51,7 @@ function lines(
     stop();
     close.end();
     lookout.leave();
+    hold.release();
     wake();
   };
   for (const signal of [person.gone, ...(ended === undefined ? [] : [ended])])

@@ -11,11 +11,6 @@ import { ROLLOUT_TYPE, STEP_INDEX } from "../../../schema/labels.ts";
 import type { May, MeasurementView, MetricView, RunView } from "../../model.ts";
 import { conditionLines, numbersIn } from "./conditionLines.ts";
 
-export interface Owner {
-  readonly kind: string;
-  readonly name: string;
-}
-
 /** `Rollout/web`; "": nobody's. */
 export const ownerText = (object: Parameters<typeof controllerOf>[0]): string => {
   const owner = controllerOf(object);

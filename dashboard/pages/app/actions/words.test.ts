@@ -35,6 +35,11 @@ describe("the buttons of a Rollout", () => {
     expect(primaryOf(barOf(all, card("Degraded"), "RolloutAborted"), card("Degraded"))).toBe("retry");
   });
 
+  test("that is turned back already offer neither to turn it back nor to go on with it", () => {
+    const verbs = barOf(all, card("Degraded"), "RolloutAborted");
+    expect(verbs).toEqual(["promote-full", "retry", "pause", "restart"]);
+  });
+
   test("are only those that this user may press", () => {
     expect(barOf({ abort: true, restart: false }, card("Paused"), "")).toEqual(["abort"]);
     expect(barOf({}, card("Paused"), "")).toEqual([]);

@@ -28,10 +28,11 @@ export const WORDS: Readonly<Record<Verb, Wording>> = {
 
 const ROLLOUT_BAR: readonly RolloutVerb[] = ["promote", "promote-full", "retry", "abort", "pause", "resume", "restart"];
 
-/** @param reason of the explanation: whether a person holds it */
+/** @param reason of the explanation: whether a person holds it, or it is turned back already */
 function isOfUse(verb: RolloutVerb, { phase, step, steps }: Card, reason: string): boolean {
   const isUnderWay = phase !== "Healthy" || (step !== undefined && step < steps);
-  if (verb === "promote" || verb === "promote-full" || verb === "abort") return isUnderWay;
+  if (verb === "promote" || verb === "abort") return isUnderWay && reason !== "RolloutAborted";
+  if (verb === "promote-full") return isUnderWay;
   if (verb === "retry") return phase === "Degraded";
   if (verb === "resume") return reason === "PausedByUser";
   return verb !== "pause" || reason !== "PausedByUser";

@@ -1,7 +1,7 @@
 /** Measurements against their conditions, as a chart. The table below it says the same. */
 import type { ConditionLine, MeasurementView, MetricView } from "../../../model.ts";
+import { clockTime } from "../parts/clockTime.ts";
 import { domainOf, scaleOf, shortNumber, ticksOf } from "../parts/scale.ts";
-import { clockTime } from "../parts/time.tsx";
 import { useWidth } from "../parts/width.ts";
 import { failingSide, seriesOf, tally } from "./limits.ts";
 

@@ -1,8 +1,9 @@
 /** Metrics of an AnalysisRun: what is asked, against what it is held, and what was measured. */
 import type { MeasurementView, MetricView } from "../../../model.ts";
+import { clockTime } from "../parts/clockTime.ts";
 import { Copyable } from "../parts/copy.tsx";
 import { Phase } from "../parts/phase.tsx";
-import { clockTime, Until } from "../parts/time.tsx";
+import { Until } from "../parts/time.tsx";
 import { Chart } from "./chart.tsx";
 import { tally } from "./limits.ts";
 

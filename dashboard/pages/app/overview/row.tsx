@@ -5,6 +5,7 @@ import { Icon } from "../parts/icons.tsx";
 import { shortImage } from "../parts/images.ts";
 import { Link } from "../parts/link.tsx";
 import { Phase } from "../parts/phase.tsx";
+import { clauseOf } from "../parts/sentence.ts";
 import { toggleStar } from "../state/starred.ts";
 import { keyOf } from "./filter.ts";
 
@@ -102,7 +103,7 @@ export const Row = memo(({ card, index, isStarred, isChosen, height }: RowProps)
         {images.map(shortImage).join(", ")}
       </span>
       <span role="cell" class="c-why" title={sentence}>
-        {sentence}
+        {clauseOf(sentence, name, Date.now())}
       </span>
     </div>
   );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { shortImage } from "./images.ts";
+import { clauseOf, withClock } from "./sentence.ts";
 import { domainOf, scaleOf, shortNumber, ticksOf } from "./scale.ts";
 
 describe("a chart", () => {
@@ -45,4 +46,20 @@ test("an image is shown without its registry, a digest with its first letters", 
   expect(shortImage("registry.example.com:5000/shop/web:1.2")).toBe("web:1.2");
   expect(shortImage("web")).toBe("web");
   expect(shortImage(`example.com/web@sha256:${"abcdef0123".repeat(6)}`)).toBe("web@abcdef01");
+});
+
+describe("a sentence", () => {
+  const now = Date.parse("2026-03-01T10:00:00Z");
+  const local = new Date("2026-03-01T10:05:00Z").toLocaleTimeString(undefined, { hour12: false });
+
+  test("says a moment by the clock of whoever reads it, and not how far it was", () => {
+    expect(withClock("It waits until 2026-03-01T10:05:00Z (in 5m).", now)).toBe(`It waits until ${local}.`);
+    expect(withClock("It waits until 2026-03-09T10:05:00Z (in 8d).", now)).toContain("2026");
+    expect(withClock("It is done (5m ago).", now)).toBe("It is done (5m ago).");
+  });
+
+  test("leaves out the name that stands beside it", () => {
+    expect(clauseOf('Rollout "web" is done.', "web", now)).toBe("is done.");
+    expect(clauseOf('Rollout "api" is done.', "web", now)).toBe('Rollout "api" is done.');
+  });
 });

@@ -20,12 +20,12 @@ export const Ago = ({ at }: { readonly at: string }) => (
   <Ticking at={at} words={(ms) => (ms < 1_000 ? "now" : `${humanDuration(ms)} ago`)} />
 );
 
+/** "5m": for how long already. */
+export const For = ({ at }: { readonly at: string }) => (
+  <Ticking at={at} words={(ms) => humanDuration(Math.max(0, ms))} />
+);
+
 /** "in 5m"; "now" once it is over. */
 export const Until = ({ at }: { readonly at: string }) => (
   <Ticking at={at} words={(ms) => (ms > -1_000 ? "now" : `in ${humanDuration(-ms)}`)} />
 );
-
-export const clockTime = (at: string): string => {
-  const time = new Date(at);
-  return Number.isNaN(time.getTime()) ? at : time.toLocaleTimeString(undefined, { hour12: false });
-};

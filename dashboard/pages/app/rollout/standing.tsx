@@ -2,7 +2,8 @@
 import type { Detail } from "../../../model.ts";
 import { Copyable } from "../parts/copy.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Ago, Until } from "../parts/time.tsx";
+import { withClock } from "../parts/sentence.ts";
+import { For, Until } from "../parts/time.tsx";
 
 const TONE = { done: "good", moving: "moving", waiting: "paused", stopped: "bad" } as const;
 
@@ -10,18 +11,18 @@ export function Standing({ whole: { explanation } }: { readonly whole: Detail })
   const { standing, sentence, since, until, goesOnWhen, facts, commands } = explanation;
   return (
     <Panel title="How it stands" class={`standing ${TONE[standing]}`}>
-      <p class="sentence">{sentence}</p>
+      <p class="sentence">{withClock(sentence, Date.now())}</p>
       {(since !== undefined || until !== undefined) && (
         <p class="faint">
           {since !== undefined && (
             <>
-              since <Ago at={since} />
+              for <For at={since} />
             </>
           )}
           {since !== undefined && until !== undefined && ", "}
           {until !== undefined && (
             <>
-              until <Until at={until} />
+              goes on <Until at={until} />
             </>
           )}
         </p>

@@ -3,6 +3,7 @@ import type { Detail, StepView } from "../../../model.ts";
 import { Icon } from "../parts/icons.tsx";
 import { Link } from "../parts/link.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { clauseOf } from "../parts/sentence.ts";
 import { Until } from "../parts/time.tsx";
 
 const MARKS = { done: "done", current: "it is here", ahead: "ahead" } as const;
@@ -10,10 +11,12 @@ const MARKS = { done: "done", current: "it is here", ahead: "ahead" } as const;
 interface StepProps {
   readonly step: StepView;
   readonly namespace: string;
+  /** Of the Rollout. */
+  readonly name: string;
   readonly fullWeight: number;
 }
 
-function Step({ step, namespace, fullWeight }: StepProps) {
+function Step({ step, namespace, name, fullWeight }: StepProps) {
   const { index, text, state, weight, until, why, run, experiment } = step;
   return (
     <li class={`step ${state}`} {...(state === "current" && { "aria-current": "step" })}>
@@ -31,7 +34,7 @@ function Step({ step, namespace, fullWeight }: StepProps) {
             </span>
           )}
         </p>
-        {why !== undefined && why !== "" && <p class="why">{why}</p>}
+        {why !== undefined && why !== "" && <p class="why">{clauseOf(why, name, Date.now())}</p>}
         {run !== undefined && <Link to={{ page: "run", namespace, name: run }}>{run}</Link>}
         {experiment !== undefined && <Link to={{ page: "experiment", namespace, name: experiment }}>{experiment}</Link>}
       </div>
@@ -48,7 +51,13 @@ export function Steps({ whole: { steps, card } }: { readonly whole: Detail }) {
     <Panel title="Steps" aside={`${done} of ${steps.length} done`}>
       <ol class="steps">
         {steps.map((step) => (
-          <Step key={step.index} step={step} namespace={card.namespace} fullWeight={card.fullWeight || 100} />
+          <Step
+            key={step.index}
+            step={step}
+            namespace={card.namespace}
+            name={card.name}
+            fullWeight={card.fullWeight || 100}
+          />
         ))}
       </ol>
     </Panel>

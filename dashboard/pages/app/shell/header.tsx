@@ -59,7 +59,11 @@ export const Header = ({ session, page }: { readonly session: Session; readonly 
     </Link>
     <Crumbs page={page} />
     <div class="right">
-      {session.cluster !== "" && <span class="tag wide-only">{session.cluster}</span>}
+      {session.cluster !== "" && (
+        <span class="tag cluster wide-only" title={session.cluster}>
+          {session.cluster}
+        </span>
+      )}
       {session.readOnly && <span class="tag">read only</span>}
       <ThemeButton />
       <button type="button" class="quiet" aria-label="Keys" title="Keys (?)" onClick={() => helpIsOpen.set(true)}>
