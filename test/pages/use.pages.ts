@@ -131,7 +131,9 @@ describe("the overview", () => {
       const last = [...document.querySelectorAll(".rows .c-name a")].at(-1).textContent;
       return { long, most, last };
     })()`);
-    console.log(`1,000 Rollouts: ${scrolled.most} elements at most; frames over 50 ms: ${JSON.stringify(scrolled.long)}`);
+    console.log(
+      `1,000 Rollouts: ${scrolled.most} elements at most; frames over 50 ms: ${JSON.stringify(scrolled.long)}`,
+    );
     expect(scrolled.last).toBe("service-0999");
     expect(scrolled.most).toBeLessThan(2_500);
     expect(scrolled.long.filter((ms) => ms > 200)).toEqual([]);
