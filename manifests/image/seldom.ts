@@ -2,7 +2,7 @@
 
 /** Their code is compiled when it is loaded, some milliseconds for each; all other code, when the program is built. */
 const SELDOM =
-  /(?:^|\/)(?:cli\/(?:demo|dev|(?:simulate|backtest|convert|eval|completion|dashboard)\/command)|dashboard\/pages\/bundle|kube\/client\/oidcClient|dashboard\/server\/auth\/oidcLibrary)\.ts$/;
+  /(?:^|\/)(?:cli\/(?:demo|dev|(?:simulate|backtest|convert|eval|completion|dashboard)\/command)|dashboard\/pages\/bundle|kube\/client\/oidcClient|dashboard\/server\/auth\/oidc)\.ts$/;
 
 /** The part of the bundler's metafile that we read: what each file of the program was made of, and what it loads. */
 export interface Loading {

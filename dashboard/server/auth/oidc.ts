@@ -1,4 +1,17 @@
-/** Login at an identity provider: the code flow with PKCE (OpenID Connect Core 1.0, RFC 7636). */
+/**
+ * Login at an identity provider: the code flow with PKCE (OpenID Connect Core 1.0, RFC 7636). Loaded with the first login:
+ * only those who log in this way need the library.
+ */
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  type Configuration,
+  discovery,
+  randomPKCECodeVerifier,
+  refreshTokenGrant,
+} from "openid-client";
 import type { Clock } from "../../../kube/clock/clock.ts";
 import { randomId } from "./sessions.ts";
 
@@ -43,14 +56,9 @@ const MOST_PENDING = 1_000;
 /** So long before it expires, a token is renewed. */
 const RENEW_MS = 60_000;
 
-/** Only those who log in this way need the library. */
-const library = () => import("./oidcLibrary.ts");
-type Configuration = Awaited<ReturnType<Awaited<ReturnType<typeof library>>["discovery"]>>;
-
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
-async function configurationOf({ issuer, clientId, clientSecret }: OidcSettings): Promise<Configuration> {
-  const { discovery, allowInsecureRequests } = await library();
+function configurationOf({ issuer, clientId, clientSecret }: OidcSettings): Promise<Configuration> {
   const url = new URL(issuer);
   const isLocal = url.protocol === "http:" && LOOPBACK.includes(url.hostname);
   const more = isLocal ? { execute: [allowInsecureRequests] } : undefined;
@@ -62,7 +70,6 @@ function renewal(found: Configuration, first: string, expiresAt: number, clock: 
   let until = expiresAt;
   return async () => {
     if (until - clock.now() > RENEW_MS) return undefined;
-    const { refreshTokenGrant } = await library();
     const answer = await refreshTokenGrant(found, refresh);
     refresh = answer.refresh_token ?? refresh;
     until = (answer.claims()?.exp ?? 0) * 1_000;
@@ -81,7 +88,6 @@ export function createOidc(settings: OidcSettings, clock: Clock): Oidc {
   return {
     async begin() {
       makeRoom(pending, clock.now());
-      const { randomPKCECodeVerifier, calculatePKCECodeChallenge, buildAuthorizationUrl } = await library();
       const [state, nonce, binding, verifier] = [randomId(), randomId(), randomId(), randomPKCECodeVerifier()];
       const url = buildAuthorizationUrl(await configurationOf(settings), {
         redirect_uri: settings.redirectUrl,
@@ -100,7 +106,6 @@ export function createOidc(settings: OidcSettings, clock: Clock): Oidc {
       pending.delete(state);
       if (begun === undefined || clock.now() - begun.since > PENDING_MS || begun.binding !== binding)
         throw new Error("Cannot log in: this login was not begun in this browser, or took too long. Begin again.");
-      const { authorizationCodeGrant } = await library();
       const found = await configurationOf(settings);
       const address = new URL(settings.redirectUrl);
       address.search = url.search;

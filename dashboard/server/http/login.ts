@@ -1,12 +1,12 @@
 /** Logging in and out. */
 import type { Attempts } from "../auth/bucket.ts";
-import { createOidc, type Oidc } from "../auth/oidc.ts";
+import type { Oidc } from "../auth/oidc.ts";
 import type { People, Person } from "../auth/people.ts";
 import type { Session, Sessions } from "../auth/sessions.ts";
 import { cookieIn, cookieText } from "../guard/cookies.ts";
 import { type Arrived, sessionCookie } from "./caller.ts";
 import { Failed } from "../failures/failure.ts";
-import type { DashboardOptions } from "./options.ts";
+import type { DashboardOptions, OidcOptions } from "./options.ts";
 
 export interface LoginPorts {
   readonly options: DashboardOptions;
@@ -90,12 +90,15 @@ const NOT_TAKEN =
 function oidcLogin({ options, people, tried, opened }: Parts): Pick<Logins, "beginOidc" | "endOidc"> {
   const { auth, root, clock, log } = options;
   const path = `${root}/${OIDC_PATH}`;
-  const oidc: Oidc | undefined =
-    auth.kind === "people" && auth.oidc !== undefined
-      ? createOidc({ ...auth.oidc, redirectUrl: `${options.origin ?? ""}${path}/callback` }, clock)
-      : undefined;
-  const needed = (): Oidc => {
-    if (oidc === undefined) throw new Failed("not-found", "Nobody logs in by an identity provider here.");
+  let oidc: Promise<Oidc> | undefined;
+  const made = async (settings: OidcOptions): Promise<Oidc> => {
+    const { createOidc } = await import("../auth/oidc.ts");
+    return createOidc({ ...settings, redirectUrl: `${options.origin ?? ""}${path}/callback` }, clock);
+  };
+  const needed = (): Promise<Oidc> => {
+    if (auth.kind !== "people" || auth.oidc === undefined)
+      throw new Failed("not-found", "Nobody logs in by an identity provider here.");
+    oidc ??= made(auth.oidc);
     return oidc;
   };
   const cookie = (value: string, isSecure: boolean, maxAge: number): string =>
@@ -103,12 +106,13 @@ function oidcLogin({ options, people, tried, opened }: Parts): Pick<Logins, "beg
   return {
     async beginOidc(arrived) {
       tried(arrived);
-      const { url, binding } = await needed().begin();
+      const { url, binding } = await (await needed()).begin();
       return { url, cookie: cookie(binding, arrived.isSecure, LOGIN_SECONDS) };
     },
     async endOidc(arrived) {
       const { request, isSecure, address } = arrived;
-      const { token, renew } = await needed()
+      const provider = await needed();
+      const { token, renew } = await provider
         .end(new URL(request.url), cookieIn(request.headers, LOGIN_COOKIE))
         .catch((error: unknown) => {
           const why = error instanceof Error ? error.message : String(error);

@@ -128,13 +128,14 @@ async function bodyOf(request: Request): Promise<Json> {
 }
 
 /** @returns the Rollout as it is then */
-async function write({ isReadOnly, clock }: DashboardOptions, { person }: Viewer, given: Act): Promise<Response> {
+async function write({ isReadOnly, clock, log }: DashboardOptions, { person }: Viewer, given: Act): Promise<Response> {
   if (isReadOnly) throw new Failed("read-only", "This dashboard is read-only.");
   const act = actOf(given);
   const { namespace, name } = act;
   const cluster = clusterFor(person, namespace, clock);
   await checkRight(person, act, cluster);
   await perform(cluster, taskOf(act, clock.now()));
+  log.info("A verb was carried out", { user: person.user.name, verb: act.verb, namespace, name });
   return answered(await person.client.request({ method: "GET", path: objectPath(ROLLOUTS, { namespace, name }) }));
 }
 
