@@ -3,6 +3,7 @@
  * Debian's chromium, and prints one line, `N passed, N failed`. SLUICE_CHROMIUM: the browser, /usr/bin/chromium by default.
  */
 import { join } from "node:path";
+import { hasBrowser } from "./browser.ts";
 import { play } from "../suite.ts";
 
 const words = process.argv.slice(2);
@@ -11,6 +12,12 @@ const files = [...new Bun.Glob("*.pages.ts").scanSync(import.meta.dir)]
   .toSorted();
 if (files.length === 0) {
   console.error(`No test/pages/*.pages.ts holds one of: ${words.join(", ")}`);
+  process.exit(2);
+}
+if (!hasBrowser) {
+  console.error(
+    "Cannot drive the pages: there is no browser. Install Debian's chromium, or set SLUICE_CHROMIUM to one",
+  );
   process.exit(2);
 }
 process.exit(

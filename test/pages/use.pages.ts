@@ -263,6 +263,25 @@ describe("a session", () => {
     expect(await page.locator("#token").count()).toBe(1);
   });
 
+  test("leaves nothing of what one person saw to the next one", async () => {
+    const page = await open();
+    await page.waitForSelector(".rows a");
+    await page.getByRole("button", { name: "Log out" }).click();
+    server.world.overview = { cards: [], may: {}, troubles: [] };
+    await page.fill("#token", "good-token");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".empty");
+    expect(await page.getByText("ledger-api").count()).toBe(0);
+  });
+
+  test("in which Rollouts may not be listed shows why, and none", async () => {
+    const page = await open();
+    await page.waitForSelector(".rows a");
+    server.tell("denied", { why: 'You may not list Rollouts in "shop".' });
+    await page.waitForSelector('[role=alert] >> text=You may not list Rollouts in "shop".');
+    expect(await page.locator(".rows a").count()).toBe(0);
+  });
+
   test("ends when the user says so", async () => {
     const page = await open();
     await page.getByRole("button", { name: "Log out" }).click();

@@ -18,12 +18,28 @@ afterAll(async () => {
 const rollout = (namespace: string, name: string): Rollout =>
   server.world.core.get({ resource: "rollouts.argoproj.io", namespace, name }) as unknown as Rollout;
 
-async function loggedIn(token: string, path = "", options: Parameters<typeof visit>[2] = {}): Promise<Visit> {
-  const seen = await visit(browser, server.url + path, options);
+async function loggedIn(token: string, path = ""): Promise<Visit> {
+  const seen = await visit(browser, server.url + path);
   await seen.page.clock.setFixedTime(server.world.clock.now());
   await seen.page.fill("#token", token);
   await seen.page.keyboard.press("Enter");
   await seen.page.locator("#token").waitFor({ state: "detached" });
+  return seen;
+}
+
+type Kept = Awaited<ReturnType<ReturnType<Page["context"]>["storageState"]>>;
+const kept = new Map<string, Kept>();
+
+/** In a session that is begun once: too many logins from one address are held back. */
+async function opened(token: string, path = "", options: Parameters<typeof visit>[2] = {}): Promise<Visit> {
+  let storageState = kept.get(token);
+  if (storageState === undefined) {
+    const first = await loggedIn(token);
+    kept.set(token, (storageState = await first.page.context().storageState()));
+    await first.close();
+  }
+  const seen = await visit(browser, server.url + path, { ...options, storageState });
+  await seen.page.clock.setFixedTime(server.world.clock.now());
   return seen;
 }
 
@@ -53,7 +69,7 @@ const PAGES: readonly (readonly [name: string, path: string, drawn: string])[] =
 
 describe.each(PAGES)("%s", (_, path, drawn) => {
   test.each(["light", "dark"] as const)("has nothing serious for axe in %s colours", async (colorScheme) => {
-    const { page, close } = await loggedIn(VIEWER, path, { colorScheme });
+    const { page, close } = await opened(VIEWER, path, { colorScheme });
     await page.waitForSelector(drawn);
     await page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })");
     expect(await barriers(page)).toEqual([]);
@@ -61,7 +77,7 @@ describe.each(PAGES)("%s", (_, path, drawn) => {
   });
 
   test("fits into narrow and wide windows, and complains of nothing", async () => {
-    const { page, complaints, close } = await loggedIn(OWNER, path);
+    const { page, complaints, close } = await opened(OWNER, path);
     await page.waitForSelector(drawn);
     for (const width of [380, 900, 2_560]) {
       await page.setViewportSize({ width, height: 900 });
@@ -74,7 +90,7 @@ describe.each(PAGES)("%s", (_, path, drawn) => {
 
 describe("an owner", () => {
   test("sees why a canary waits, promotes it, and sees it go on", async () => {
-    const { page, close } = await loggedIn(OWNER, "rollout/shop/web");
+    const { page, close } = await opened(OWNER, "rollout/shop/web");
     await page.waitForSelector(".steps");
     expect(await page.locator('[aria-current="step"]').textContent()).toContain("pause");
     const before = rollout("shop", "web").status?.currentStepIndex ?? 0;
@@ -85,7 +101,7 @@ describe("an owner", () => {
   });
 
   test("aborts an update, and tries it again", async () => {
-    const { page, close } = await loggedIn(OWNER, "rollout/shop/web");
+    const { page, close } = await opened(OWNER, "rollout/shop/web");
     await pressed(page, "Abort");
     await page.waitForSelector(".phase.big.bad");
     expect(rollout("shop", "web").status?.abort).toBe(true);
@@ -96,7 +112,7 @@ describe("an owner", () => {
   });
 
   test("promotes a blue-green update, and the active Service serves it", async () => {
-    const { page, close } = await loggedIn(OWNER, "rollout/checkout/cart");
+    const { page, close } = await opened(OWNER, "rollout/checkout/cart");
     await page.waitForSelector(".tag.canary");
     await pressed(page, "Promote");
     await page.waitForSelector(".phase.big.good");
@@ -107,7 +123,7 @@ describe("an owner", () => {
   });
 
   test("sets an image, which begins an update, and goes back", async () => {
-    const { page, close } = await loggedIn(OWNER, "rollout/mail/sender");
+    const { page, close } = await opened(OWNER, "rollout/mail/sender");
     const image = (): string | undefined => {
       const { template } = rollout("mail", "sender").spec;
       const { containers } = (template ?? {}).spec as { readonly containers: readonly { readonly image: string }[] };
@@ -124,7 +140,7 @@ describe("an owner", () => {
   });
 
   test("restarts pods, and ends an AnalysisRun", async () => {
-    const { page, close } = await loggedIn(OWNER, "rollout/shop/images");
+    const { page, close } = await opened(OWNER, "rollout/shop/images");
     await pressed(page, "Restart");
     await until(() => rollout("shop", "images").spec.restartAt !== undefined);
     await page.goto(`${server.url}rollout/search/suggest`);
@@ -137,7 +153,7 @@ describe("an owner", () => {
 
 describe("a viewer", () => {
   test("has no button that changes anything, and changes nothing without one", async () => {
-    const { page, complaints, close } = await loggedIn(VIEWER, "rollout/payments/ledger");
+    const { page, complaints, close } = await opened(VIEWER, "rollout/payments/ledger");
     await page.waitForSelector(".revision");
     expect(await page.locator(".act").count()).toBe(0);
     const answered = await page.evaluate<{ readonly status: number; readonly error: string }>(`(async () => {
@@ -159,7 +175,7 @@ describe("a viewer", () => {
 
 describe("somebody else's page", () => {
   test("gets nothing done with the browser of somebody who is logged in", async () => {
-    const { page, close } = await loggedIn(OWNER, "rollout/payments/ledger");
+    const { page, close } = await opened(OWNER, "rollout/payments/ledger");
     const foreign = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",

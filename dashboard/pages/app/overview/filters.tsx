@@ -1,12 +1,14 @@
 /** What is looked for among the Rollouts. */
-import type { Session } from "../../../model.ts";
 import { Icon } from "../parts/icons.tsx";
 import { CHOICES, type Chosen, type Filter } from "./filter.ts";
 
 export interface FiltersProps {
   readonly filter: Filter;
   readonly counts: Readonly<Record<Chosen, number>>;
-  readonly session: Session;
+  /** That can be chosen. */
+  readonly namespaces: readonly string[];
+  /** Whether Rollouts of all namespaces can be listed. */
+  readonly isAll: boolean;
   readonly change: (next: Filter) => void;
 }
 
@@ -34,8 +36,7 @@ const Chips = ({ filter, counts, change }: FiltersProps) => (
   </div>
 );
 
-function Namespaces({ filter, session, change }: FiltersProps) {
-  const { namespaces, allNamespaces } = session;
+function Namespaces({ filter, namespaces, isAll, change }: FiltersProps) {
   const others = filter.namespace === "" || namespaces.includes(filter.namespace) ? [] : [filter.namespace];
   return (
     <label class="namespaces">
@@ -44,7 +45,7 @@ function Namespaces({ filter, session, change }: FiltersProps) {
         value={filter.namespace}
         onChange={({ currentTarget }) => change({ ...filter, namespace: currentTarget.value })}
       >
-        <option value="">{allNamespaces ? "all namespaces" : "all that I may list"}</option>
+        <option value="">{isAll ? "all namespaces" : "all that I may list"}</option>
         {[...others, ...namespaces].map((name) => (
           <option key={name} value={name}>
             {name}

@@ -64,6 +64,10 @@ export function Overview({ namespace, session }: OverviewProps) {
   const [chosen, choose] = useState<string>();
   const { list, troubles } = told ?? NOTHING;
   const found = useMemo(() => filtered(list, filter, stars), [list, filter, stars]);
+  const namespaces = useMemo(
+    () => [...new Set([...session.namespaces, ...list.map((card) => card.namespace)])].toSorted(),
+    [session, list],
+  );
   const change = (next: Filter): void => {
     if (next.namespace !== namespace) return go({ page: "overview", namespace: next.namespace }, queryOf(next));
     setFilter(next);
@@ -84,10 +88,16 @@ export function Overview({ namespace, session }: OverviewProps) {
       <div class="title">
         <h1>Rollouts</h1>
         <p role="status" class="faint">
-          {told === undefined ? "Loading…" : `${found.cards.length} of ${list.length}`}
+          {told === undefined ? (why === undefined ? "Loading…" : "") : `${found.cards.length} of ${list.length}`}
         </p>
       </div>
-      <Filters filter={filter} counts={found.counts} session={session} change={change} />
+      <Filters
+        filter={filter}
+        counts={found.counts}
+        namespaces={namespaces}
+        isAll={session.allNamespaces}
+        change={change}
+      />
       {why !== undefined && (
         <p class="notice" role="alert">
           {why}

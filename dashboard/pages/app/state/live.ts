@@ -1,7 +1,7 @@
 /** The one event stream: what it is about follows the page, and what it says is kept here. */
 import { useEffect } from "preact/hooks";
 import type { Card, Detail, LiveEvents, May } from "../../../model.ts";
-import { sessionOver } from "./session.ts";
+import { login, sessionOver } from "./session.ts";
 import { createStore } from "./store.ts";
 
 export interface Cards {
@@ -40,6 +40,15 @@ const ENDS: Readonly<Record<LiveEvents["ended"]["why"], string>> = {
   shutdown: "",
 };
 
+/** What may not be seen any more, or not by the next one who logs in. */
+function forget(): void {
+  cards.set(undefined);
+  detail.set(undefined);
+}
+login.subscribe(() => {
+  if (login.get().kind !== "in") forget();
+});
+
 type Handlers = { readonly [K in keyof LiveEvents]: (data: LiveEvents[K]) => void };
 
 const edit = (change: (now: Cards) => Cards): void => {
@@ -64,7 +73,7 @@ const handlers = (stop: () => void): Handlers => ({
     refusal.set(`There is no Rollout "${name}" in the namespace "${namespace}" (any more).`);
   },
   denied: ({ why }) => {
-    detail.set(undefined);
+    forget();
     refusal.set(why);
   },
   ended: ({ why }) => {
