@@ -1,7 +1,11 @@
-/** Which files of the program only commands load that are seldom used, or that take seconds anyway. Pure. */
+/**
+ * Which files of the program only commands load that are seldom used, or that take seconds anyway; and parts of the
+ * controller that few switch on. Pure.
+ */
 
 /** Their code is compiled when it is loaded, some milliseconds for each; all other code, when the program is built. */
-const SELDOM = /(?:^|\/)cli\/(?:demo\.ts|dev\.ts|(?:simulate|backtest|convert|eval|completion)\/command\.ts)$/;
+const SELDOM =
+  /(?:^|\/)(?:cli\/(?:demo|dev|(?:simulate|backtest|convert|eval|completion)\/command)|controller\/tracing\/(?:settings|tracing))\.ts$/;
 
 /** The part of the bundler's metafile that we read: what each file of the program was made of, and what it loads. */
 export interface Loading {
