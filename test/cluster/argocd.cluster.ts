@@ -13,7 +13,7 @@ import { setImage } from "./harness/userActions.ts";
 
 const steps = [{ setWeight: 50 }, { pause: {} }, { setWeight: 75 }, { pause: {} }];
 
-const stored = (world: World): Promise<KubeObject> => world.harness.api.get<KubeObject>(world.path("Rollout", "web"));
+const stored = (world: World): Promise<KubeObject> => world.harness.api.get(world.path("Rollout", "web"));
 
 const health = async (world: World) => healthOf("Rollout", await stored(world));
 
