@@ -117,11 +117,12 @@ describe("the exporter", () => {
       status(429, { "retry-after": "30" }),
       status(503, { "retry-after": date }),
       status(503, { "retry-after": "999999" }),
+      status(503, { "retry-after": "0" }),
     ];
     const { clock, sent, exporter } = collector(answers);
     exporter.add(spans(1));
     await clock.advance(400 * SECOND);
-    expect(sent.map(({ at }) => at / SECOND)).toEqual([1, 31, 60, 360]);
+    expect(sent.map(({ at }) => at / SECOND)).toEqual([1, 31, 60, 360, 361]);
   });
 
   test("gives up a batch that is refused, and goes on with the next", async () => {

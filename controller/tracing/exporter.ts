@@ -178,9 +178,12 @@ function partialSuccess(text: string, where: string): { readonly rejected: numbe
   return { rejected, problem: `POST ${where}: ${rejected} spans were rejected: ${why}` };
 }
 
-/** Seconds, or a date (https://www.rfc-editor.org/rfc/rfc9110#name-retry-after). */
+/**
+ * Seconds, or a date (https://www.rfc-editor.org/rfc/rfc9110#name-retry-after); at least a second, so that a server which
+ * says 0 is not asked without end.
+ */
 function retryAfter(text: string | null, nowMs: number): number | undefined {
   if (text === null) return undefined;
   const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
-  return Number.isNaN(ms) ? undefined : Math.min(MOST_PATIENCE_MS, Math.max(0, ms));
+  return Number.isNaN(ms) ? undefined : Math.min(MOST_PATIENCE_MS, Math.max(FIRST_RETRY_MS, ms));
 }

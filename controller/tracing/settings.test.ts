@@ -40,6 +40,7 @@ describe("where traces go", () => {
 
   test.each([
     [{ OTEL_EXPORTER_OTLP_HEADERS: "secret-without-a-key" }, "OTEL_EXPORTER_OTLP_HEADERS is not of the form"],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: "a=secret-without-a-key%0Ab" }, "(a) has what no header may have"],
     [{ OTEL_EXPORTER_OTLP_TIMEOUT: "soon" }, "OTEL_EXPORTER_OTLP_TIMEOUT is no number"],
     [{ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, "OTEL_EXPORTER_OTLP_PROTOCOL is grpc"],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector" }, "the endpoint is not an address"],

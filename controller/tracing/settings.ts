@@ -38,7 +38,7 @@ export function tracingSettings({ endpoint, env, version }: TracingSource): Trac
     );
   return {
     url: urlOf(endpoint, env),
-    headers: pairsOf("OTEL_EXPORTER_OTLP_HEADERS", of("HEADERS")),
+    headers: sendable(pairsOf("OTEL_EXPORTER_OTLP_HEADERS", of("HEADERS"))),
     timeoutMs,
     isCompressed: of("COMPRESSION") === "gzip",
     certificate: of("CERTIFICATE"),
@@ -52,6 +52,16 @@ export function tracingSettings({ endpoint, env, version }: TracingSource): Trac
       ...(env["OTEL_SERVICE_NAME"] ? { "service.name": env["OTEL_SERVICE_NAME"] } : {}),
     },
   };
+}
+
+/** What sends would repeat a value that it cannot send: that is found out here, without it. */
+function sendable(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  try {
+    return Object.fromEntries(new Headers(headers).entries());
+  } catch {
+    const names = Object.keys(headers).join(", ");
+    throw new Error(`Cannot send traces: OTEL_EXPORTER_OTLP_HEADERS (${names}) has what no header may have`);
+  }
 }
 
 /** The variable for traces is the whole address; the other two are what the path is added to. */

@@ -111,11 +111,11 @@ function parentOfRun(
   const uid = owner?.kind === "Experiment" ? experiment && controllerOf(experiment)?.uid : owner?.uid;
   const release = releaseAt(memories.get(uid ?? ""), instant(run.metadata.creationTimestamp) ?? 0);
   if (release === undefined) return undefined;
-  const { root, key, step } = release;
+  const { root, key, step, course } = release;
   const index = stepIndexOf(run) ?? (experiment === undefined ? undefined : step?.index);
   return {
     traceId: root.traceId,
-    spanId: index === undefined ? root.spanId : stepSpanId({ digest: sha256, key }, index),
+    spanId: index === undefined ? root.spanId : stepSpanId({ digest: sha256, key }, course, index),
   };
 }
 

@@ -38,6 +38,9 @@ function run(script: string, object: Json): unknown {
   return read(state, -1);
 }
 
+/** What one level of an object takes of Lua's stack, at most; `managedFields` have many levels. */
+const SLOTS = 4;
+
 /** What JSON calls null is nil: no member. */
 function push(state: State, value: unknown): void {
   if (typeof value === "string") return lua.lua_pushstring(state, to_luastring(value));
@@ -45,6 +48,7 @@ function push(state: State, value: unknown): void {
   if (typeof value === "number")
     return Number.isInteger(value) ? lua.lua_pushinteger(state, value) : lua.lua_pushnumber(state, value);
   if (!isList(value) && !isObject(value)) return lua.lua_pushnil(state);
+  lua.lua_checkstack(state, SLOTS);
   lua.lua_newtable(state);
   if (isList(value)) {
     for (const [index, each] of value.entries()) {
@@ -78,6 +82,7 @@ function read(state: State, at: number): unknown {
 
 /** A table whose keys are numbers is a list. */
 function table(state: State, at: number): unknown {
+  lua.lua_checkstack(state, SLOTS);
   const entries: [unknown, unknown][] = [];
   lua.lua_pushnil(state);
   while (lua.lua_next(state, at) !== 0) {

@@ -18,6 +18,7 @@ declare module "fengari" {
     lua_toboolean(state: State, index: number): boolean;
     lua_tonumber(state: State, index: number): number;
     lua_tojsstring(state: State, index: number): string;
+    lua_checkstack(state: State, count: number): boolean;
     lua_newtable(state: State): void;
     lua_rawset(state: State, index: number): void;
     lua_rawseti(state: State, index: number, at: number): void;

@@ -7,14 +7,16 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import { TRACEPARENT } from "../../../schema/labels.ts";
 import { closedPauses, followPauses, type OpenPause } from "./pauses.ts";
 import { revisionOf, type RevisionTold, rootSpan } from "./root.ts";
-import { closedStep, followSteps, openStep, type OpenStep } from "./steps.ts";
+import { closedStep, courseOf, followSteps, openStep, type OpenStep } from "./steps.ts";
 import { type Digest, parentOf, type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
 import { followTraffic, type TrafficMemory, trafficNow } from "./traffic.ts";
 
 /** What is known of one release. */
 export interface Release {
-  /** uid of the Rollout and when the update began: nobody else has both. */
+  /** uid of the Rollout, when the update began, and which of that second it is: nobody else has these. */
   readonly key: readonly string[];
+  /** How many of the same second came before it; times of the status have whole seconds. */
+  readonly nth: number;
   readonly root: SpanContext;
   /** Of the pipeline that began it, where the Rollout names one. */
   readonly parent: SpanContext | undefined;
@@ -27,6 +29,8 @@ export interface Release {
   readonly revision: RevisionTold;
   readonly hasEnded: boolean;
   readonly step: OpenStep | undefined;
+  /** As `courseOf` the Rollout when it was seen last. */
+  readonly course: string;
   readonly pauses: readonly OpenPause[];
   readonly traffic: TrafficMemory;
 }
@@ -78,17 +82,24 @@ export function followRollout(
   const startMs = instant(startedAt);
   if (startedAt === undefined || startMs === undefined) return { memory, spans: [] };
   const known = memory.release;
-  if (known?.startedAt === startedAt) {
+  if (known?.startedAt === startedAt && !beginsAgain(known, after)) {
     const { memory: release, spans } = goneOn(known, after, context);
     return { memory: { ...memory, release }, spans };
   }
   const replaced =
     known === undefined || known.hasEnded || before === undefined
       ? []
-      : ended(known, before, { how: "Superseded", atMs: Math.max(known.startMs, startMs) }).spans;
+      : ended(known, before, { how: "Superseded", atMs: seenAt(startMs, context) }).spans;
   const begun = goneOn(beginning(after, { startedAt, startMs }, before, known, context), after, context);
   return { memory: { release: begun.memory, previous: known }, spans: [...replaced, ...begun.spans] };
 }
+
+/** It had ended, and another one of the same second is under way. */
+const beginsAgain = ({ hasEnded }: Release, { status }: Rollout): boolean =>
+  hasEnded && status?.duration?.finishedAt === undefined;
+
+/** The status has whole seconds only: where a process sees it happen, it knows better. */
+const seenAt = (ms: number, { now }: Context): number => (now - ms < SOON_MS ? Math.max(now, ms) : ms);
 
 interface Start {
   readonly startedAt: string;
@@ -104,7 +115,8 @@ function beginning(
   { digest, now, sinceMs }: Context,
 ): Release {
   const { uid = "", annotations } = rollout.metadata;
-  const key = [uid, startedAt];
+  const nth = known?.startedAt === startedAt ? known.nth + 1 : 0;
+  const key = nth === 0 ? [uid, startedAt] : [uid, startedAt, String(nth)];
   const parent = parentOf(annotations?.[TRACEPARENT]);
   const root = {
     traceId: parent?.traceId ?? traceIdOf(digest, key),
@@ -115,6 +127,7 @@ function beginning(
   const isSeen = before !== undefined || now - startMs < SOON_MS;
   return {
     key,
+    nth,
     root,
     parent,
     before: known?.root,
@@ -123,6 +136,7 @@ function beginning(
     revision: revisionOf(rollout),
     hasEnded: finishedMs !== undefined && before === undefined && finishedMs < sinceMs,
     step: openStep(rollout, { root, key, digest }, isSeen ? startMs : undefined, now),
+    course: courseOf(rollout),
     pauses: [],
     traffic: before === undefined ? trafficNow(rollout) : trafficNow(before),
   };
@@ -137,7 +151,7 @@ function goneOn(release: Release, rollout: Rollout, context: Context): Followed<
   const traffic = followTraffic(release.traffic, rollout, { ...about, step: release.step }, now);
   const { duration } = rollout.status ?? {};
   const finishedMs = instant(duration?.finishedAt);
-  const followed = { ...release, traffic: traffic.memory };
+  const followed = { ...release, traffic: traffic.memory, course: courseOf(rollout) };
   if (release.hasEnded) return { memory: followed, spans: traffic.spans };
   const isAborted = finishedMs !== undefined && duration?.completionStatus === "Aborted";
   const steps = isAborted ? { memory: release.step, spans: [] } : followSteps(release.step, rollout, about, now);
@@ -145,9 +159,7 @@ function goneOn(release: Release, rollout: Rollout, context: Context): Followed<
   const open = { ...followed, step: steps.memory, pauses: pauses.memory };
   const spans = [...traffic.spans, ...pauses.spans, ...steps.spans];
   if (finishedMs === undefined) return { memory: open, spans };
-  // The status has whole seconds only: where the end is seen, it is known better.
-  const atMs = now - finishedMs < SOON_MS ? Math.max(now, finishedMs) : finishedMs;
-  const end = ended(open, rollout, { how: duration?.completionStatus ?? "", atMs });
+  const end = ended(open, rollout, { how: duration?.completionStatus ?? "", atMs: seenAt(finishedMs, context) });
   return { memory: end.memory, spans: [...spans, ...end.spans] };
 }
 

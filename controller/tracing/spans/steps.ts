@@ -19,8 +19,13 @@ export interface OpenStep {
   readonly attributes: Span["attributes"];
 }
 
-export const stepSpanId = ({ digest, key }: Pick<About, "digest" | "key">, index: number | string): string =>
-  spanIdOf(digest, [...key, "step", String(index)]);
+/** Which steps of which revision: a Rollout whose steps are edited begins with its first step again. */
+export const courseOf = ({ status }: Rollout): string =>
+  `${status?.currentPodHash ?? ""} ${status?.currentStepHash ?? ""}`;
+
+/** @param course see `courseOf` */
+export const stepSpanId = ({ digest, key }: Pick<About, "digest" | "key">, course: string, index: number): string =>
+  spanIdOf(digest, [...key, "step", course, String(index)]);
 
 const stepsOf = ({ spec }: Rollout): readonly CanaryStep[] => {
   const steps: unknown = spec?.strategy?.canary?.steps;
@@ -60,7 +65,7 @@ export function openStep(
   const toldMs = isUnknown ? startTold(rollout, index) : undefined;
   return {
     index,
-    spanId: stepSpanId(about, index),
+    spanId: stepSpanId(about, courseOf(rollout), index),
     name,
     startMs: sinceMs ?? toldMs ?? now,
     attributes: {
@@ -86,8 +91,8 @@ export function followSteps(
   now: number,
 ): { readonly memory: OpenStep | undefined; readonly spans: readonly Span[] } {
   const index = rollout.status?.currentStepIndex;
-  if (index === open?.index) return { memory: open, spans: [] };
   const next = openStep(rollout, about, now, now);
+  if (index === open?.index && next?.spanId === open?.spanId) return { memory: open, spans: [] };
   if (open === undefined) return { memory: next, spans: [] };
   const { promoteFull, duration } = rollout.status ?? {};
   const isSkipped = promoteFull === true || duration?.completionStatus === "FastRolledBack";
