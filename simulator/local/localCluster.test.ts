@@ -165,7 +165,8 @@ test("only where it is asked for, the definitions have a sentence for each field
     const cluster = await startLocalCluster({ clock, log, version: "0.0.0", ...more });
     const definition = cluster.core.get({ resource, name: "rollouts.argoproj.io" }) as unknown as (typeof crds)[number];
     await cluster.stop();
-    return definition.spec.versions[0]?.schema.openAPIV3Schema.properties?.["spec"]?.properties?.["paused"]?.description;
+    return definition.spec.versions[0]?.schema.openAPIV3Schema.properties?.["spec"]?.properties?.["paused"]
+      ?.description;
   };
   expect(await sentenceOfPaused({ explains: true })).toStartWith("True holds steps");
   expect(await sentenceOfPaused({})).toBeUndefined();
