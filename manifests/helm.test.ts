@@ -119,6 +119,8 @@ describe("the chart", () => {
   withHelm("takes every other value", async () => {
     const made = await chartWith(
       "extraArgs={--logformat=json}",
+      "extraEnv[0].name=OTEL_SERVICE_NAME",
+      "extraEnv[0].value=here",
       "podAnnotations.team=a",
       "imagePullSecrets[0].name=key",
       "tolerations[0].operator=Exists",
@@ -141,6 +143,7 @@ describe("the chart", () => {
               {
                 image: "ghcr.io/sluice-dev/sluice:v9",
                 args: ["controller", "--webhook-port=8443", "--logformat=json"],
+                env: expect.arrayContaining([{ name: "OTEL_SERVICE_NAME", value: "here" }]),
               },
             ],
           },

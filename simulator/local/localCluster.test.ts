@@ -3,7 +3,7 @@ import type { Log } from "../../controller/process/log.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import { ROLLOUTS } from "../../kube/client/resources.ts";
-import { crds } from "../../schema/crd.ts";
+import type { crds } from "../../schema/crd.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiCore } from "../model/model.ts";
 import { savedState, type SavedState } from "../server/objects/saved.ts";
