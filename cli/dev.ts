@@ -72,7 +72,7 @@ async function serve(options: DevOptions, { version, program }: DevSurroundings,
     const { nodes, port, hosts } = options;
     const folder = await temporaryFolder();
     undo.push(() => rm(folder, { recursive: true, force: true }));
-    const cluster = await startCluster({ clock: systemClock, log, version, nodes, saved }, data);
+    const cluster = await startCluster({ clock: systemClock, log, version, nodes, saved, explains: true }, data);
     undo.push(() => cluster.stop());
     const http = listen(cluster, port, hosts);
     undo.push(() => http.stop());

@@ -14,6 +14,8 @@ export interface Workload {
   readonly ports: readonly object[];
   readonly pullPolicy?: string;
   readonly resources?: unknown;
+  /** More variables of the environment: a list. */
+  readonly env?: string;
   /** More members of the pod's spec, and of the pod's metadata. */
   readonly pod?: object;
   readonly podMetadata?: object;
@@ -65,7 +67,7 @@ const container = ({ image, args, ports, pullPolicy = "IfNotPresent", ...workloa
   image,
   imagePullPolicy: pullPolicy,
   args,
-  env: environment,
+  env: [...environment, ...(workload.env === undefined ? [] : [workload.env])],
   ports: [
     { name: "healthz", containerPort: served.healthzPort, protocol: "TCP" },
     { name: "metrics", containerPort: served.metricsPort, protocol: "TCP" },

@@ -1,6 +1,5 @@
 /** The CRDs, and what keeps them from being deleted by accident: with a CRD go all its objects, and their pods. */
-import { crds } from "../schema/crd.ts";
-import { explained, FIELD_SENTENCES } from "../schema/fieldSentences.ts";
+import { explainedCrds } from "../schema/fieldSentences.ts";
 import { labels, name } from "./text/manifestNames.ts";
 import type { Manifest } from "./text/render.ts";
 
@@ -15,18 +14,10 @@ const kept = {
 };
 
 /** With a sentence for each field, which `kubectl explain` shows; the schemas of the program have none. */
-export const definitions: readonly Manifest[] = crds.map((crd) => ({
+export const definitions: readonly Manifest[] = explainedCrds().map((crd) => ({
   ...crd,
   metadata: { name: crd.metadata.name, annotations: kept, labels: labels("api") },
-  spec: { ...crd.spec, versions: crd.spec.versions.map((version) => withSentences(version, crd.spec.names.kind)) },
 }));
-
-type Version = (typeof crds)[number]["spec"]["versions"][number];
-
-function withSentences(version: Version, kind: string): object {
-  const { openAPIV3Schema } = version.schema;
-  return { ...version, schema: { openAPIV3Schema: explained(openAPIV3Schema, FIELD_SENTENCES[kind] ?? {}) } };
-}
 
 /**
  * On the guard itself, which no policy can guard (the API server exempts policies from policies): when the file that

@@ -16,7 +16,7 @@ import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
 import { notificationCatalogue } from "./notificationCatalogue.ts";
-import { monitoring } from "./monitoring/alerts.ts";
+import { alertsFile } from "./monitoring/alerts.ts";
 import { grafanaDashboard } from "./monitoring/dashboard.ts";
 import { reasonsPage } from "./reasonsPage.ts";
 import { readme } from "./support.ts";
@@ -53,8 +53,6 @@ const kinds = crds.map(({ spec }) => ({
   description: spec.versions[0]?.schema.openAPIV3Schema.description ?? "",
   schema: spec.versions[0]?.schema.openAPIV3Schema ?? {},
 }));
-/** docs/metrics.md#alerts says how to use it. */
-const alertsFile = `${header}# For the Prometheus Operator: scrapes Sluice, and alerts.\n${monitoring.map(yaml).join("---\n")}`;
 
 const root = resolve(import.meta.dir, "..");
 

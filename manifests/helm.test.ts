@@ -119,6 +119,8 @@ describe("the chart", () => {
   withHelm("takes every other value", async () => {
     const made = await chartWith(
       "extraArgs={--logformat=json}",
+      "extraEnv[0].name=OTEL_SERVICE_NAME",
+      "extraEnv[0].value=here",
       "podAnnotations.team=a",
       "imagePullSecrets[0].name=key",
       "tolerations[0].operator=Exists",
@@ -147,6 +149,7 @@ describe("the chart", () => {
         },
       },
     });
+    expect(JSON.stringify(deployment)).toContain('{"name":"OTEL_SERVICE_NAME","value":"here"}');
     expect(names(made).filter((name) => name.startsWith("NetworkPolicy"))).toEqual([]);
   });
 });

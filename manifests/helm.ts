@@ -85,6 +85,7 @@ const workload = deployment({
     `${when(".Values.restoreDeployments")}--restore-deployments`,
     given(".Values.extraArgs"),
   ],
+  env: given(".Values.extraEnv"),
   replicas: value(".Values.replicas"),
   ports: [webhookPort(`${when(webhook)}name`)],
   resources: given(".Values.resources"),
@@ -169,6 +170,8 @@ notifications:
   catalogue: false
 # More arguments of the controller, such as --logformat=json.
 extraArgs: []
+# More of its environment (docs/controller.md#environment), as in a pod, from Secrets, too.
+extraEnv: []
 
 webhook:
   enabled: true

@@ -1,9 +1,9 @@
 /**
- * A sentence for each field of the five kinds, for `kubectl explain` and docs/fields. Nothing in the program imports
- * this: the sentences are put into the CRDs when manifests are made, and weigh nothing in the controller.
+ * A sentence for each field of the five kinds, for `kubectl explain` and docs/fields. In the program only `sluice dev`
+ * loads this: the sentences are put into the CRDs when manifests are made, and weigh nothing in the controller.
  */
 import { analysisRunSentences, analysisTemplateSentences } from "./analysisSentences.ts";
-import type { Structural } from "./crd.ts";
+import { crds, type Structural } from "./crd.ts";
 import { experimentSentences } from "./experimentSentences.ts";
 import { rolloutSentences } from "./rolloutSentences.ts";
 import { rolloutStatusSentences } from "./rolloutStatusSentences.ts";
@@ -77,3 +77,14 @@ export function explained(schema: Structural, sentences: Sentences): Structural 
   });
   return at(schema, "");
 }
+
+/** The CRDs with the sentences of their fields. */
+export const explainedCrds = () =>
+  crds.map((crd) => {
+    const sentences = FIELD_SENTENCES[crd.spec.names.kind] ?? {};
+    const versions = crd.spec.versions.map((version) => ({
+      ...version,
+      schema: { openAPIV3Schema: explained(version.schema.openAPIV3Schema, sentences) },
+    }));
+    return { ...crd, spec: { ...crd.spec, versions } };
+  });

@@ -32,3 +32,6 @@ export interface Edit {
   readonly range: Range;
   readonly text: string;
 }
+
+/** With a full stop, unless it ends with a mark of its own: `Did you mean "image"?` */
+export const asSentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);

@@ -1,5 +1,5 @@
 /** Findings for other programs: JSON, SARIF for code scanning, annotations of a GitHub workflow. */
-import type { Finding } from "./finding.ts";
+import { asSentence, type Finding } from "./finding.ts";
 import type { Source } from "./source.ts";
 import { byName, countsOf, sentenceOf, whose } from "./textReport.ts";
 
@@ -85,7 +85,7 @@ const uriOf = (file: string): string =>
 const inWords = (rule: string): string => rule.replaceAll("-", " ");
 
 function messageOf(finding: Finding): string {
-  const help = finding.help === undefined ? "" : `\n${finding.help.replace(/\.$/, "")}.`;
+  const help = finding.help === undefined ? "" : `\n${asSentence(finding.help)}`;
   return `${sentenceOf(finding)}${help}`;
 }
 

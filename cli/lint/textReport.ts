@@ -1,7 +1,7 @@
 /** Findings for people: a line that editors and scripts understand, the place in the file, and what to do. */
 import { counted } from "../../kube/object/counted.ts";
 import { type Paint, wrap } from "../paint.ts";
-import type { Finding } from "./finding.ts";
+import { asSentence, type Finding } from "./finding.ts";
 import type { Source } from "./source.ts";
 
 /** How much of a line is shown. */
@@ -88,7 +88,7 @@ const HELP_COLUMNS = 100;
 
 function helpLines(finding: Finding, paint: Paint): readonly string[] {
   const of = whose(finding);
-  const help = finding.help === undefined ? "" : `${shown(finding.help).replace(/\.$/, "")}.`;
+  const help = finding.help === undefined ? "" : asSentence(shown(finding.help));
   const lines = [of === "" ? "" : `in ${of}`, ...(help === "" ? [] : wrap(`help: ${help}`, HELP_COLUMNS, "      "))];
   return lines.filter((line) => line !== "").map((line) => `      ${paint("dim", line)}`);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { LOCAL_BUILD } from "../../kube/client/path.ts";
 import { root } from "../../kube/validation/place.ts";
 import { at } from "../../kube/validation/place.ts";
 import { invalid } from "../../kube/validation/violation.ts";
@@ -168,6 +169,18 @@ describe("controllers", () => {
     expect(
       wrong("controllers", { leases: known([]), controllers: known([controller({ electsLeader: false })]) }),
     ).toEqual([]);
+  });
+
+  test("need none in a cluster of `sluice dev`", () => {
+    const local = { version: known(`v1.36.3${LOCAL_BUILD}`), leases: known([]), controllers: known([]) };
+    expect(wrong("controllers", local)).toEqual([]);
+    expect(examined(facts(local))).toContainEqual({
+      check: "controllers",
+      severity: "info",
+      about: "controller",
+      what: "this is a cluster of `sluice dev`",
+      why: "the process that serves it drives the Rollouts, without a Lease",
+    });
   });
 
   test("renew it", () => {

@@ -131,6 +131,24 @@ describe.skipIf(!existsSync(CHROMIUM))("in a browser", () => {
     60_000,
   );
 
+  test.each([
+    ["setCanaryScale", "Fields of a Rollout › setCanaryScale", "fields/rollout.html#"],
+    ["dynamicStableScale", "dynamicStableScale", "fields/rollout.html#"],
+    ["slack", "slack", "notifications/services.html#slack"],
+    ["stuck", "When something does not move", "troubleshooting.html"],
+  ])(
+    "what is called %s is found first",
+    async (words, title, address) => {
+      const { page } = await open(onDisk("index.html"));
+      await page.fill("#search", words);
+      await page.waitForSelector("#found li a");
+      expect(await page.textContent("#found li a")).toContain(title);
+      expect(await page.getAttribute("#found li a", "href")).toContain(address);
+      await page.context().close();
+    },
+    60_000,
+  );
+
   test("what was found fits a phone", async () => {
     const { page } = await open(onDisk("index.html"), { viewport: { width: 380, height: 800 } });
     await page.fill("#search", "weights do not change");

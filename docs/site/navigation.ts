@@ -5,8 +5,6 @@ export interface Entry {
   readonly path: string;
   /** In the menu; by default the page's own title. */
   readonly label?: string;
-  /** It may be missing from a checkout, and the menu leaves it out then. */
-  readonly optional?: true;
 }
 
 export interface Group {
@@ -17,7 +15,6 @@ export interface Group {
 }
 
 const page = (path: string, label?: string): Entry => (label === undefined ? { path } : { path, label });
-const optional = (path: string, label?: string): Entry => ({ ...page(path, label), optional: true });
 const under = (folder: string, names: string): readonly Entry[] =>
   names.split(" ").map((name) => page(`${folder}/${name}.md`));
 
@@ -56,13 +53,13 @@ export const NAVIGATION: readonly Group[] = [
     entries: [
       page("docs/troubleshooting.md", "Troubleshooting"),
       page("docs/controller.md", "The controller"),
-      optional("docs/dashboard.md", "Dashboard"),
-      optional("docs/notifications.md", "Notifications"),
-      optional("docs/notifications/services.md"),
-      optional("docs/notifications/templates.md"),
+      page("docs/dashboard.md", "Dashboard"),
+      page("docs/notifications.md", "Notifications"),
+      page("docs/notifications/services.md"),
+      page("docs/notifications/templates.md"),
       page("docs/metrics.md", "Metrics and alerts"),
-      optional("docs/tracing.md", "Traces"),
-      optional("docs/argo-cd.md", "Argo CD"),
+      page("docs/tracing.md", "Traces"),
+      page("docs/argo-cd.md", "Argo CD"),
       page("docs/plugins.md", "Plugins"),
       page("docs/security.md", "Security"),
     ],
@@ -85,12 +82,12 @@ export const NAVIGATION: readonly Group[] = [
     title: "Fields",
     rest: "docs/fields",
     entries: [
-      optional("docs/fields/README.md", "All kinds"),
-      optional("docs/fields/rollout.md"),
-      optional("docs/fields/analysistemplate.md"),
-      optional("docs/fields/analysisrun.md"),
-      optional("docs/fields/experiment.md"),
-      optional("docs/fields/annotations.md"),
+      page("docs/fields/README.md", "All kinds"),
+      page("docs/fields/rollout.md"),
+      page("docs/fields/analysistemplate.md"),
+      page("docs/fields/analysisrun.md"),
+      page("docs/fields/experiment.md"),
+      page("docs/fields/annotations.md"),
       page("docs/reasons.md", "Reasons"),
     ],
   },
@@ -130,7 +127,7 @@ export const NAVIGATION: readonly Group[] = [
 ];
 
 /**
- * The navigation of a checkout: without the optional pages that it has not, and with the rest of the folders.
+ * The navigation of a checkout: with the rest of the folders.
  *
  * @param there paths of its pages
  */
@@ -139,11 +136,11 @@ export function navigationOf(there: readonly string[]): readonly Group[] {
   return NAVIGATION.map(({ title, entries, rest }) => ({
     title,
     entries: [
-      ...entries.filter((entry) => entry.optional === undefined || there.includes(entry.path)),
+      ...entries,
       ...there
         .filter((path) => rest !== undefined && path.startsWith(`${rest}/`) && !named.has(path))
         .toSorted()
         .map((path) => ({ path })),
     ],
-  })).filter(({ entries }) => entries.length > 0);
+  }));
 }

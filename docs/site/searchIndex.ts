@@ -8,13 +8,21 @@ type Section = readonly [number, string, string, string];
 /** Sections of a page: what stands below each heading. */
 function sectionsOf(page: SitePage, number: number): Section[] {
   const parts = page.html.split(/<h[1-6] id="/).slice(1);
-  return parts.map((part, at) => {
+  return parts.flatMap((part, at): Section[] => {
     const { id = "", html = "" } = page.headings[at] ?? {};
+    const anchor = at === 0 ? "" : id;
     // Which test shows a rule is nothing that readers look for.
     const body = part.slice(part.search(/<\/h[1-6]>/)).replaceAll(/<p>Shown by: [\s\S]*?<\/p>/g, "");
-    return [number, at === 0 ? "" : id, plainText(html), plainText(body)];
+    const rows = page.address.startsWith("fields/") ? [...body.matchAll(ROW)] : [];
+    return [
+      [number, anchor, plainText(html), plainText(body.replaceAll(ROW, ""))],
+      ...rows.map(([, field = "", rest = ""]): Section => [number, anchor, plainText(field), plainText(rest)]),
+    ];
   });
 }
+
+/** Of a table in the pages of fields: people look for a field by its name, and each is a section of its own. */
+const ROW = /<tr>\s*<td>((?:<a [^>]*>)?<code>[^<]*<\/code>(?:<\/a>)?)<\/td>([\s\S]*?)<\/tr>/g;
 
 /** The script that hands them over. */
 export function searchScript(pages: readonly SitePage[]): string {

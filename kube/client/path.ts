@@ -74,6 +74,8 @@ export const objectPath = (resource: Resource, { namespace, name, subresource }:
 
 /** Which version the API server is. */
 export const VERSION_PATH: ApiPath = join(["version"]);
+/** At the end of the version that a cluster of `sluice dev` says. */
+export const LOCAL_BUILD = "+sluice";
 
 /** What an API group has: "/apis/networking.istio.io", and with a version its resources. @throws {Error} as `collectionPath` */
 export const groupPath = (group: string, version?: string): ApiPath =>

@@ -3,6 +3,7 @@
 /** Their code is compiled when it is loaded, some milliseconds for each; all other code, when the program is built. */
 const SELDOM: readonly RegExp[] = [
   /cli\/(?:demo|dev)\.ts$/,
+  /schema\/fieldSentences\.ts$/,
   /cli\/(?:simulate|backtest|convert|eval|completion|notifications|dashboard)\/command\.ts$/,
   /dashboard\/pages\/bundle\.ts$/,
   // What a controller loads only where it is configured.

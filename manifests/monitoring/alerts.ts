@@ -2,9 +2,8 @@
  * The alerts: a row each, in the order of docs/metrics.md#alerts. They become a PrometheusRule; each says what to read. That
  * they fire when they should, and not when they should not, is tried by promtool (test/alerts.test.ts).
  */
-import { source, tag } from "../release/names.ts";
-import type { Manifest } from "../text/render.ts";
-import { name, selector } from "../text/manifestNames.ts";
+import { name, selector, source, tag } from "../text/manifestNames.ts";
+import { header, type Manifest, yaml } from "../text/render.ts";
 
 export interface AlertRow {
   readonly alert: string;
@@ -168,7 +167,7 @@ export const groups = [
 ];
 
 /** For the Prometheus Operator: what to scrape, and the alerts. */
-export const monitoring: readonly Manifest[] = [
+const monitoring: readonly Manifest[] = [
   {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "ServiceMonitor",
@@ -185,3 +184,6 @@ export const monitoring: readonly Manifest[] = [
     spec: { groups },
   },
 ];
+
+/** manifests/alerts.yaml; docs/metrics.md says how to use it. */
+export const alertsFile = `${header}# For the Prometheus Operator: scrapes Sluice, and alerts.\n${monitoring.map(yaml).join("---\n")}`;

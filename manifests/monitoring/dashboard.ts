@@ -1,5 +1,5 @@
 /** The Grafana dashboard as the JSON that Grafana imports, made of the table of panels. */
-import { source, tag } from "../release/names.ts";
+import { source, tag } from "../text/manifestNames.ts";
 import { type Panel, SECTIONS } from "./panels.ts";
 
 const DATASOURCE = { type: "prometheus", uid: "${datasource}" };

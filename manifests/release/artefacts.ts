@@ -2,6 +2,8 @@
 import { dashboard } from "../dashboardWorkload.ts";
 import { type Platform, platforms } from "../image/buildProgram.ts";
 import { install, namespaceInstall } from "../install.ts";
+import { alertsFile } from "../monitoring/alerts.ts";
+import { grafanaDashboard } from "../monitoring/dashboard.ts";
 import { notificationCatalogue } from "../notificationCatalogue.ts";
 import { image, version } from "../text/manifestNames.ts";
 import { type Manifest, stream } from "../text/render.ts";
@@ -57,6 +59,8 @@ export const artefacts: readonly Artefact[] = [
   { name: "install.yaml", make: (from) => withDigest(install, from.image?.digest) },
   { name: "namespace-install.yaml", make: (from) => withDigest(namespaceInstall, from.image?.digest) },
   { name: "notifications.yaml", make: () => stream([notificationCatalogue(undefined)]) },
+  { name: "alerts.yaml", make: () => alertsFile },
+  { name: "grafana-dashboard.json", make: grafanaDashboard },
   { name: "dashboard.yaml", make: (from) => withDigest(dashboard, from.image?.digest) },
   {
     name: chartPackage,

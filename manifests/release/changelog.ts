@@ -1,5 +1,5 @@
 /** What CHANGELOG.md says about a version, as notes of a release and as Artifact Hub wants it. Pure. */
-import { source } from "./names.ts";
+import { source } from "../text/manifestNames.ts";
 
 /** Between `## [NAME]` and the next heading of that level; undefined where there is none. */
 export function sectionOf(changelog: string, name: string): string | undefined {

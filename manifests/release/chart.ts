@@ -4,10 +4,10 @@ import { crds } from "../../schema/crd.ts";
 import { helmChart } from "../helm.ts";
 import { gzip } from "../image/archive.ts";
 import { complete, file, tar } from "../image/entries.ts";
-import { name, version } from "../text/manifestNames.ts";
+import { name, source, tag, version } from "../text/manifestNames.ts";
 import { yaml } from "../text/render.ts";
 import { type Change, changesOf, releaseNotes } from "./changelog.ts";
-import { pinnedImage, source, tag } from "./names.ts";
+import { pinnedImage } from "./names.ts";
 
 /** Annotations are text; Artifact Hub reads these as YAML. */
 const annotations = (reference: string, changes: readonly Change[]): Readonly<Record<string, string>> => ({

@@ -1,7 +1,7 @@
 /** The formula by which Homebrew installs the program on macOS and Linux. Pure. */
 import type { Platform } from "../image/buildProgram.ts";
-import { version } from "../text/manifestNames.ts";
-import { archiveName, downloads, source, tagline } from "./names.ts";
+import { source, version } from "../text/manifestNames.ts";
+import { archiveName, downloads, tagline } from "./names.ts";
 
 /** @param digestOf the SHA-256 of an archive, in hex */
 export function formula(digestOf: (archive: string) => string): string {

@@ -1,7 +1,8 @@
 /** The manifest by which Krew, kubectl's manager of plugins, installs `kubectl sluice`. Pure. */
 import { fileFor, type Platform, platforms } from "../image/buildProgram.ts";
+import { source, tag } from "../text/manifestNames.ts";
 import { yaml } from "../text/render.ts";
-import { archiveName, downloads, source, tag } from "./names.ts";
+import { archiveName, downloads } from "./names.ts";
 
 const description = `Looks at Rollouts and acts on them, with the commands of the plugin of Argo Rollouts:
 get, list, status, promote, abort, retry, undo, set image, pause, restart, create.

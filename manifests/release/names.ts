@@ -1,9 +1,7 @@
 /** What the files of a release are called, and where they are downloaded from. */
 import type { Platform } from "../image/buildProgram.ts";
-import { image, version } from "../text/manifestNames.ts";
+import { image, source, tag, version } from "../text/manifestNames.ts";
 
-export const source = "https://github.com/sluice-dev/sluice";
-export const tag = `v${version}`;
 /** The page of the files, without "/" at its end. */
 export const downloads = `${source}/releases/download/${tag}`;
 export const tagline = "Progressive delivery for Kubernetes in one small binary";

@@ -12,10 +12,10 @@ import { buildProgram, pathFor, type Platform, root, run } from "../image/buildP
 import { notices } from "../image/notices.ts";
 import { sbom } from "../image/sbom.ts";
 import { builtFor } from "../image/shipped.ts";
-import { version } from "../text/manifestNames.ts";
+import { tag, version } from "../text/manifestNames.ts";
 import { type Ingredients, makeRelease } from "./artefacts.ts";
 import { sectionOf } from "./changelog.ts";
-import { imageArchive, tag } from "./names.ts";
+import { imageArchive } from "./names.ts";
 
 const dist = join(root, "dist");
 const text = (path: string): Promise<string> => Bun.file(join(root, path)).text();

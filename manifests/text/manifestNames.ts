@@ -5,6 +5,9 @@ import packageJson from "../../package.json" with { type: "json" };
 export const version: string = packageJson.version;
 export const repository = "ghcr.io/sluice-dev/sluice";
 export const image = `${repository}:v${version}`;
+/** The page of the repository, and what is tagged in it as this version. */
+export const source = "https://github.com/sluice-dev/sluice";
+export const tag = `v${version}`;
 
 /** Argo Rollouts' namespace, so that both controllers take the same Lease. */
 export const namespace = "argo-rollouts";

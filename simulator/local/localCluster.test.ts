@@ -3,6 +3,7 @@ import type { Log } from "../../controller/process/log.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import { ROLLOUTS } from "../../kube/client/resources.ts";
+import type { crds } from "../../schema/crd.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiCore } from "../model/model.ts";
 import { savedState, type SavedState } from "../server/objects/saved.ts";
@@ -156,4 +157,17 @@ test("events go an hour after they happened", async () => {
   await clock.advance(3_700_000);
   expect(cluster.core.list("events")).toEqual([]);
   await cluster.stop();
+});
+
+test("only where it is asked for, the definitions have a sentence for each field", async () => {
+  const resource = "customresourcedefinitions.apiextensions.k8s.io";
+  const sentenceOfPaused = async (more: object): Promise<unknown> => {
+    const cluster = await startLocalCluster({ clock, log, version: "0.0.0", ...more });
+    const definition = cluster.core.get({ resource, name: "rollouts.argoproj.io" }) as unknown as (typeof crds)[number];
+    await cluster.stop();
+    return definition.spec.versions[0]?.schema.openAPIV3Schema.properties?.["spec"]?.properties?.["paused"]
+      ?.description;
+  };
+  expect(await sentenceOfPaused({ explains: true })).toStartWith("True holds steps");
+  expect(await sentenceOfPaused({})).toBeUndefined();
 });

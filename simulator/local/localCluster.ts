@@ -48,6 +48,8 @@ export interface LocalClusterOptions {
   readonly providers?: readonly MetricProviderRow[];
   /** How long the pods of the fake nodes take. */
   readonly kubelet?: Partial<KubeletSettings>;
+  /** With a sentence for each field, for `kubectl explain`; without them by default. */
+  readonly explains?: boolean;
   /** What an earlier cluster left; a new one begins empty. */
   readonly saved?: SavedState | undefined;
 }
@@ -78,6 +80,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     providers,
     environment = () => undefined,
     routing,
+    explains = false,
   } = options;
   const webhook: { review?: Admission["review"] } = {};
   const admit: Admission = {
@@ -87,7 +90,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   };
   const server = createApiServer({ clock, random, admit, ...(saved === undefined ? {} : { saved }) });
   const { core } = server;
-  installDefinitions(core);
+  installDefinitions(core, explains ? (await import("../../schema/fieldSentences.ts")).explainedCrds() : crds);
   const controllers = startControllers(core, { nodes, ...(kubelet && { kubelet }) });
   const events = expireEvents(core);
   const clientFor = (userAgent: string): KubeClient => inProcessClient({ server, clock, userAgent });
@@ -118,9 +121,9 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
 }
 
 /** Installs the definitions of this version in place of those that an earlier version left. */
-function installDefinitions(core: ApiCore): void {
+function installDefinitions(core: ApiCore, definitions: readonly object[]): void {
   const resource = "customresourcedefinitions.apiextensions.k8s.io";
-  for (const definition of crds as readonly Draft[]) {
+  for (const definition of definitions as readonly Draft[]) {
     const ref = { resource, name: definition.metadata?.name ?? "" };
     if (core.get(ref) === undefined) core.create(resource, definition);
     else core.modify(ref, (stored) => ({ ...stored, spec: definition["spec"] }));

@@ -65,6 +65,19 @@ const canary =
   "{ canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: { duration: 2h } }] } }";
 
 describe("a canary", () => {
+  test("begins at once, also with an analysis in the background from its first step on", async () => {
+    const strategy =
+      "{ canary: { analysis: { templates: [{ templateName: pods }] }, steps: [{ setWeight: 25 }, { pause: { duration: 1m } }] } }";
+    const beside = `
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: pods, annotations: { sluice.dev/no-data: pods=success } }
+spec: { metrics: [{ name: pods, interval: 5s, provider: { plugin: { sluice.dev/pods: { settleSeconds: 20 } } } }] }
+`;
+    const [first] = linesOf(await played({ strategy, beside }));
+    expect(first).toBe("0s 1/2 setWeight 25: 0%, 3+0");
+  });
+
   test("goes through its steps, is promoted by a person where it waits for one, and gets healthy", async () => {
     const report = await played({ strategy: canary });
     expect(linesOf(report)).toEqual([

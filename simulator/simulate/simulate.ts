@@ -171,7 +171,7 @@ async function play(stage: Stage, change: UpdatePatch): Promise<Simulation> {
   const at = (): number => clock.now() - beganMs;
   const analyses = followAnalyses(core, beganMs, (analysis) => incidents.push(incidentOf(analysis, at())));
   await patch(server, change.of, change.of.metadata.namespace ?? options.bundle.namespace, change.body);
-  await clock.advance(0);
+  await untilAnswered(stage);
   const course = await follow(stage, { old: before.status?.stableRS ?? "", beganMs, incidents });
   analyses.stop();
   return {
@@ -184,6 +184,11 @@ async function play(stage: Stage, change: UpdatePatch): Promise<Simulation> {
     analyses: analyses.all(),
     notes: [...notes, ...assumedNote(analyses)],
   };
+}
+
+/** The loop has many turns to take before it writes, while the clock stands: what comes first is not to come late. */
+async function untilAnswered(stage: Stage): Promise<void> {
+  for (let turns = 0; turns < 100 && !isObserved(look(stage).rollout); turns++) await stage.clock.advance(0);
 }
 
 function assumedNote(analyses: Analyses): readonly string[] {

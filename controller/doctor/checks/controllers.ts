@@ -1,4 +1,5 @@
 /** Whether a controller works, and only one of each instance: by their Leases and Deployments. */
+import { LOCAL_BUILD } from "../../../kube/client/path.ts";
 import { humanDuration } from "../../../kube/object/humanDuration.ts";
 import { timestamp } from "../../../kube/object/time.ts";
 import { driversOf, isHeld, ofInstance, overlap, type Post, postsOf } from "../facts/drivers.ts";
@@ -26,10 +27,19 @@ export const controllers = (facts: DoctorFacts): readonly Finding[] => [
   ),
 ];
 
+/** Nobody else could drive there, so it takes no Lease. */
+const LOCAL: Finding = {
+  severity: "info",
+  about: "controller",
+  what: "this is a cluster of `sluice dev`",
+  why: "the process that serves it drives the Rollouts, without a Lease",
+};
+
 function none(facts: DoctorFacts, leases: readonly ControllerLease[]): readonly Finding[] {
   const installed = listOf(facts.controllers);
   const [first] = installed;
   if (leases.length > 0 || installed.some(({ electsLeader }) => !electsLeader)) return [];
+  if (facts.version.kind === "known" && facts.version.value.endsWith(LOCAL_BUILD)) return [LOCAL];
   return [
     {
       severity: "error",

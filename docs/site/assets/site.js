@@ -103,6 +103,9 @@
       if (best === 0) return 0;
       score += best;
     }
+    // What is called so comes before what speaks of it: a field, a service, a command.
+    const name = title.toLowerCase();
+    if (name === phrase || name.endsWith(`.${phrase}`)) score += 8;
     if (words.length > 1)
       for (const [field, worth] of fields) if (field.toLowerCase().includes(phrase)) score += 2 * worth;
     // What has changed, and how it is built, is rarely what somebody looks for.

@@ -1,4 +1,5 @@
 /** Discovery of the API that is served, in the old form of one document per group and in the aggregated form. */
+import { LOCAL_BUILD } from "../../../kube/client/path.ts";
 import type { Resource } from "../../model/model.ts";
 
 /** A response body with its media type. */
@@ -179,7 +180,7 @@ export function discovery(
 export const serverVersion = {
   major: "1",
   minor: "36",
-  gitVersion: "v1.36.3+sluice",
+  gitVersion: `v1.36.3${LOCAL_BUILD}`,
   gitCommit: "",
   gitTreeState: "clean",
   buildDate: "1970-01-01T00:00:00Z",
