@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recordingServer } from "../../controller/notifications/testing.ts";
+import { startNats } from "../../providers/notifications/testing.ts";
 import { testApi } from "../../test/apiServer.ts";
 import { testPorts } from "../testing.ts";
 import { runNotifications } from "./command.ts";
@@ -216,6 +217,16 @@ test("ConfigMap, Secret and Rollout are the cluster's where no file is given, an
   expect([code, err]).toEqual([0, ""]);
   expect(out).toContain("Hello stdout by console: 5 none Rollout, and on");
   expect(recording.posts).toMatchObject([{ path: "/from-the-secret", body: '{"a": "web"}' }]);
+});
+
+test("a recipient may be a subject of NATS", async () => {
+  const { server, port, taken } = await startNats();
+  const withNats = join(folder, "nats.yaml");
+  await Bun.write(withNats, `${CONFIG_MAP}  service.nats: |\n    url: nats://127.0.0.1:${port}\n`);
+  const args = ["template", "notify", "second", rollout, "--config-map", withNats, "--secret", ":empty"];
+  expect(await told([...args, "--recipient", "nats:releases"])).toEqual({ code: 0, out: "", err: "" });
+  server.close();
+  expect(taken.join("")).toContain("PUB releases 46\r\nHello releases by nats: 5 none Rollout, and on\r\n");
 });
 
 test("a ConfigMap that is not there is named, with what to do", async () => {

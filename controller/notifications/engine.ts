@@ -1,6 +1,6 @@
 /** What is loaded once there is a configuration: parsing, judging, rendering and sending. */
 import { compileTemplate } from "../../providers/notifications/template/template.ts";
-import type { Notification } from "../../providers/notifications/service.ts";
+import { Busy, type Notification } from "../../providers/notifications/service.ts";
 import { SERVICES } from "../../providers/notifications/services.ts";
 import type { NotificationConfiguration } from "./configuration/configuration.ts";
 import { type ConfigurationTexts, parseConfiguration } from "./configuration/parseConfiguration.ts";
@@ -75,11 +75,15 @@ export async function deliver(
     return compose({ configuration, templates, variables, type: named.type }, { rows: SERVICES, compile });
   });
   if ("error" in composed) throw new Hopeless(clean(composed.error));
-  const { http, smtp } = await notifying.senders();
-  const problem = await named.service
-    .send(composed.value, destination, { http, smtp, now: clock.now, signal })
-    .then(() => undefined, clean);
-  if (problem !== undefined) throw new Error(problem);
+  const senders = await notifying.senders();
+  const problem: unknown = await named.service
+    .send(composed.value, destination, { ...senders, now: clock.now, signal })
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  if (problem === undefined) return;
+  throw problem instanceof Busy ? new Busy(clean(problem), problem.waitMs) : new Error(clean(problem));
 }
 
 function attempted<T>(act: () => T): { readonly value: T } | { readonly error: unknown } {

@@ -41,7 +41,7 @@ export function compose(
     for (const { part = "", renderPart } of parts) {
       const raw = template[part];
       if (raw === undefined || raw === null) continue;
-      const given = renderPart(raw, (text, place) => render(text, place));
+      const given = renderPart(raw, render, name);
       if (given !== undefined) notification[part] = joined(notification[part], given);
     }
   }
