@@ -159,8 +159,8 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "serve your kubectl a cluster with Sluice in this process",
     async load() {
       const { runDev } = await import("./dev.ts");
-      return (args, { version, out, err, program }) =>
-        runDev(args, { version, out, err, called: program, program: startedAs() });
+      return (args, { env, version, out, err, program }) =>
+        runDev(args, { env, version, out, err, called: program, program: startedAs() });
     },
   },
   {

@@ -16,13 +16,14 @@ import {
   lockData,
   readData,
 } from "../simulator/local/dataFile.ts";
+import type { Notifying } from "../controller/notifications/notificationsRow.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
 import { asCalled, usageProblem } from "./parsed.ts";
 import type { CliPorts } from "./ports.ts";
 import { codeOf, messageOf } from "../kube/object/errors.ts";
 
-export interface DevSurroundings extends Pick<CliPorts, "version" | "out" | "err"> {
+export interface DevSurroundings extends Pick<CliPorts, "env" | "version" | "out" | "err"> {
   /** How to start this program: "sluice", "bun run". */
   readonly program: string;
   /** How usage lines call it: "sluice", "kubectl sluice". */
@@ -60,7 +61,17 @@ class CannotServe extends Error {
   override readonly name = "CannotServe";
 }
 
-async function serve(options: DevOptions, { version, program }: DevSurroundings, log: Log): Promise<void> {
+/** By the same rule as `sluice notifications`: whoever has this cluster has this machine. */
+const notifyingFrom = (surroundings: Pick<DevSurroundings, "env" | "version">): Notifying => ({
+  async senders() {
+    const { sendersOf } = await import("./notifications/sending.ts");
+    return sendersOf({ ...surroundings, clock: systemClock });
+  },
+  ownNamespace: "argo-rollouts",
+  selfService: false,
+});
+
+async function serve(options: DevOptions, { env, version, program }: DevSurroundings, log: Log): Promise<void> {
   // Before the rest, so that a signal in the meantime is not lost.
   const signals = stopSignals({ onForce: () => console.error("Ended at once.") });
   const data = options.data === undefined ? undefined : resolve(options.data);
@@ -72,7 +83,8 @@ async function serve(options: DevOptions, { version, program }: DevSurroundings,
     const { nodes, port, hosts } = options;
     const folder = await temporaryFolder();
     undo.push(() => rm(folder, { recursive: true, force: true }));
-    const cluster = await startCluster({ clock: systemClock, log, version, nodes, saved }, data);
+    const notifying = notifyingFrom({ env, version });
+    const cluster = await startCluster({ clock: systemClock, log, version, nodes, saved, notifying }, data);
     undo.push(() => cluster.stop());
     const http = listen(cluster, port, hosts);
     undo.push(() => http.stop());
