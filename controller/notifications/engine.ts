@@ -4,6 +4,7 @@ import { Busy, type Notification } from "../../providers/notifications/service.t
 import { SERVICES } from "../../providers/notifications/services.ts";
 import type { NotificationConfiguration } from "./configuration/configuration.ts";
 import { type ConfigurationTexts, parseConfiguration } from "./configuration/parseConfiguration.ts";
+import { withoutSecrets } from "./configuration/withoutSecrets.ts";
 import {
   type Delivery,
   decideNotifications,
@@ -12,7 +13,7 @@ import {
 } from "./decide/decide.ts";
 import { type GatheredFacts, gatherNotifications, type GatherPorts, type ToGather } from "./gather.ts";
 import type { Notifying } from "./notificationsRow.ts";
-import { compose, type Compiled, withoutSecrets } from "./send/compose.ts";
+import { compose, type Compiled } from "./send/compose.ts";
 import { createOutbox, Hopeless, type Outbox, type OutboxPorts } from "./send/outbox.ts";
 import { variablesOf } from "./send/variables.ts";
 

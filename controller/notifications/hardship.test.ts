@@ -47,3 +47,37 @@ test("an alert of Alertmanager has the name of its template, where that gives it
   ]);
   await controller.stop();
 });
+
+test("of thousands of mistakes some are reported, and how many there are", async () => {
+  const { start, configure, rollout, settle, lines } = stage();
+  configure(Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`trigger.on-x${at}`, "- send: [none]"])));
+  rollout({ [`${SUBSCRIBE}on-x1.hook`]: "" });
+  const controller = start();
+  await settle(10_000);
+  const said = lines.filter(({ level }) => level === "error");
+  expect(said).toHaveLength(51);
+  expect(said[0]?.fields).toMatchObject({ mistakes: 3_000 });
+  await controller.stop();
+});
+
+test("neither what a template says of a Secret nor what a condition does is in an error or a log", async () => {
+  const hook = recordingServer();
+  ended.push(hook.stop);
+  const { start, configure, secret, rollout, settle, lines, events } = stage();
+  configure({
+    "service.webhook.hook": `url: ${hook.url}\n`,
+    "trigger.on-rollout-completed": "- send: [t]",
+    "trigger.on-it": "- when: int(secrets.token) > 3\n  send: [t]\n- when: secrets[secrets.token].x\n  send: [t]",
+    "template.t": `message: '{{fail (printf "%s %s %q" .secrets.token (b64enc .secrets.token) .secrets.short)}}'`,
+  });
+  secret({ token: "geheim-4711", short: "kurz" });
+  rollout({ [`${SUBSCRIBE}on-rollout-completed.hook`]: "", [`${SUBSCRIBE}on-it.hook`]: "" });
+  const controller = start();
+  await settle(20_000);
+  const told = JSON.stringify([lines, events("NotificationFailed")]);
+  expect(told).toContain("error calling fail");
+  expect(told).toContain("on-it, condition 1: when cannot be evaluated");
+  expect(told).not.toMatch(/geheim|4711|kurz/);
+  expect(told).not.toContain(btoa("geheim-4711"));
+  await controller.stop();
+});

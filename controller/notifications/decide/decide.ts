@@ -5,6 +5,7 @@
 import type { Destination } from "../../../providers/notifications/service.ts";
 import { evaluateExpression, namesOf, type Names } from "../../expression/named.ts";
 import type { NotificationConfiguration, TriggerCondition } from "../configuration/configuration.ts";
+import { withoutSecrets } from "../configuration/withoutSecrets.ts";
 import { markKey, type Notified, notifiedText } from "./notified.ts";
 import { destinationsOf } from "./subscriptions.ts";
 
@@ -188,6 +189,7 @@ function verdictsOf(
   const conditions = configuration.triggers.get(trigger) ?? [];
   if (conditions.length === 0) return [];
   const { at, troubles } = course;
+  const { secrets } = configuration;
   const evaluator = evaluatorOf(configuration, seen, at);
   return conditions.flatMap((condition, index) => {
     // Whether it holds is not known then: what was told of it stays told.
@@ -197,7 +199,9 @@ function verdictsOf(
     }
     const { whenExpression, oncePerExpression, isBroken } = condition;
     const about = (field: string, message: string): void =>
-      void troubles.add(`trigger ${trigger}, condition ${index + 1}: ${field} cannot be evaluated: ${message}`);
+      void troubles.add(
+        `trigger ${trigger}, condition ${index + 1}: ${field} cannot be evaluated: ${withoutSecrets(message, secrets)}`,
+      );
     const evaluated = (field: string, expression: typeof whenExpression) => {
       if (expression === undefined) return undefined;
       const given = evaluator(expression);

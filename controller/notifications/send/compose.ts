@@ -71,16 +71,3 @@ function joined(earlier: unknown, later: unknown): unknown {
     typeof value === "object" && value !== null && !Array.isArray(value);
   return isObject(earlier) && isObject(later) ? { ...earlier, ...later } : later;
 }
-
-/** Shorter ones stand in ordinary text by chance. */
-const SHORTEST_SECRET = 6;
-
-/** A text without the values of a Secret. */
-export function withoutSecrets(text: string, secrets: Readonly<Record<string, string>>): string {
-  let clean = text;
-  for (const value of Object.values(secrets)) {
-    const secret = value.trim();
-    if (secret.length >= SHORTEST_SECRET) clean = clean.replaceAll(secret, "…");
-  }
-  return clean;
-}

@@ -39,7 +39,7 @@ const PAUSES_MS: readonly number[] = [2_000, 10_000];
 const LONGEST_PAUSE_MS = 60_000;
 const LANES = 4;
 /** Parcels that may wait for one service. */
-const MOST_WAITING = 200;
+const MOST_WAITING = 1_000;
 
 interface Lane {
   readonly parcels: Parcel[];
