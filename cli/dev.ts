@@ -23,11 +23,13 @@ import { asCalled, usageProblem } from "./parsed.ts";
 import type { CliPorts } from "./ports.ts";
 import { codeOf, messageOf } from "../kube/object/errors.ts";
 
-export interface DevSurroundings extends Pick<CliPorts, "env" | "version" | "out" | "err"> {
+export interface DevSurroundings extends Pick<CliPorts, "version" | "out" | "err"> {
   /** How to start this program: "sluice", "bun run". */
   readonly program: string;
   /** How usage lines call it: "sluice", "kubectl sluice". */
   readonly called: string;
+  /** By which its controller notifies. */
+  readonly senders: Notifying["senders"];
 }
 
 /** @returns the exit code. Errors are printed on stderr as sentences. */
@@ -61,17 +63,7 @@ class CannotServe extends Error {
   override readonly name = "CannotServe";
 }
 
-/** By the same rule as `sluice notifications`: whoever has this cluster has this machine. */
-const notifyingFrom = (surroundings: Pick<DevSurroundings, "env" | "version">): Notifying => ({
-  async senders() {
-    const { sendersOf } = await import("./notifications/sending.ts");
-    return sendersOf({ ...surroundings, clock: systemClock });
-  },
-  ownNamespace: "argo-rollouts",
-  selfService: false,
-});
-
-async function serve(options: DevOptions, { env, version, program }: DevSurroundings, log: Log): Promise<void> {
+async function serve(options: DevOptions, { version, program, senders }: DevSurroundings, log: Log): Promise<void> {
   // Before the rest, so that a signal in the meantime is not lost.
   const signals = stopSignals({ onForce: () => console.error("Ended at once.") });
   const data = options.data === undefined ? undefined : resolve(options.data);
@@ -83,7 +75,7 @@ async function serve(options: DevOptions, { env, version, program }: DevSurround
     const { nodes, port, hosts } = options;
     const folder = await temporaryFolder();
     undo.push(() => rm(folder, { recursive: true, force: true }));
-    const notifying = notifyingFrom({ env, version });
+    const notifying = { senders, ownNamespace: "argo-rollouts", selfService: false };
     const cluster = await startCluster({ clock: systemClock, log, version, nodes, saved, notifying }, data);
     undo.push(() => cluster.stop());
     const http = listen(cluster, port, hosts);
