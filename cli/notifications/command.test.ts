@@ -219,6 +219,17 @@ test("ConfigMap, Secret and Rollout are the cluster's where no file is given, an
   expect(recording.posts).toMatchObject([{ path: "/from-the-secret", body: '{"a": "web"}' }]);
 });
 
+test("the Rollout may be of another namespace than the ConfigMap, as it mostly is", async () => {
+  const { core, client } = testApi({ namespaces: ["shop"], installed: true });
+  core.create("rollouts.argoproj.io", { ...ROLLOUT, metadata: { name: "web", namespace: "shop" } });
+  const connect = async () => ({ client, namespace: "argo-rollouts", source: "a test" });
+  const run = (name: string) => told(["trigger", "run", "on-rollout-completed", name, ...files()], { connect });
+  expect(await run("shop/web")).toEqual({ code: 0, out: "CONDITION  RESULT\n           true\n", err: "" });
+  expect((await run("web")).err).toBe(
+    'Error: there is no file "web", and no Rollout "web" in namespace argo-rollouts: name it as NAMESPACE/NAME\n',
+  );
+});
+
 test("a recipient may be a subject of NATS", async () => {
   const { server, port, taken } = await startNats();
   const withNats = join(folder, "nats.yaml");
