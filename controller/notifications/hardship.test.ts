@@ -81,3 +81,20 @@ test("neither what a template says of a Secret nor what a condition does is in a
   expect(told).not.toContain(btoa("geheim-4711"));
   await controller.stop();
 });
+
+test("with self-service a service of one namespace is not missed in the other, which has the trigger as well", async () => {
+  const hook = recordingServer();
+  ended.push(hook.stop);
+  const { start, configure, rollout, settle, counted, events } = stage({ selfService: true });
+  const both = { "trigger.on-rollout-completed": "- send: [t]", "template.t": "message: done" };
+  configure(both);
+  configure({ ...both, "service.webhook.hook": `url: ${hook.url}\n` }, "shop");
+  rollout({ [`${SUBSCRIBE}on-rollout-completed.hook`]: "", [`${SUBSCRIBE}on-rollout-completed.pigeon`]: "" });
+  const controller = start();
+  await settle(10_000);
+  expect(hook.posts).toHaveLength(1);
+  expect(counted.filter((line) => line.startsWith("sent"))).toHaveLength(1);
+  // One that nobody has is missed in both.
+  expect(events("NotificationFailed").map((text) => text.slice(0, 20))).toEqual(Array(2).fill("Cannot notify pigeon"));
+  await controller.stop();
+});

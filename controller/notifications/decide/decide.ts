@@ -165,7 +165,13 @@ function wantedOf({ troubles }: Course, configuration: NotificationConfiguration
 const isTold = ({ facts, chosen }: Course, mark: string): boolean =>
   facts.notified.has(mark) || facts.pending.has(mark) || chosen.has(mark);
 
+/** The Rollout's namespace and the controller's have the trigger, and only the other one has the service. */
+const isOfAnother = ({ facts }: Course, { configuration, trigger, destination: { service } }: Delivery): boolean =>
+  !configuration.services.has(service) &&
+  facts.configurations.some(({ services, triggers }) => services.has(service) && triggers.has(trigger));
+
 function tell(course: Course, delivery: Delivery): void {
+  if (isOfAnother(course, delivery)) return;
   course.deliveries.push(delivery);
   if (delivery.mark !== undefined) course.chosen.add(delivery.mark);
 }
