@@ -159,8 +159,12 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "serve your kubectl a cluster with Sluice in this process",
     async load() {
       const { runDev } = await import("./dev.ts");
-      return (args, { version, out, err, program }) =>
-        runDev(args, { version, out, err, called: program, program: startedAs() });
+      return (args, ports) => {
+        const { version, out, err, program: called } = ports;
+        // By the same rule as `sluice notifications`: whoever has this cluster has this machine.
+        const senders = async () => (await import("./notifications/sending.ts")).sendersOf(ports);
+        return runDev(args, { version, out, err, called, program: startedAs(), senders });
+      };
     },
   },
   {

@@ -16,6 +16,7 @@ import {
   lockData,
   readData,
 } from "../simulator/local/dataFile.ts";
+import type { Notifying } from "../controller/notifications/notificationsRow.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
 import { asCalled, usageProblem } from "./parsed.ts";
@@ -27,6 +28,8 @@ export interface DevSurroundings extends Pick<CliPorts, "version" | "out" | "err
   readonly program: string;
   /** How usage lines call it: "sluice", "kubectl sluice". */
   readonly called: string;
+  /** By which its controller notifies. */
+  readonly senders: Notifying["senders"];
 }
 
 /** @returns the exit code. Errors are printed on stderr as sentences. */
@@ -60,7 +63,7 @@ class CannotServe extends Error {
   override readonly name = "CannotServe";
 }
 
-async function serve(options: DevOptions, { version, program }: DevSurroundings, log: Log): Promise<void> {
+async function serve(options: DevOptions, { version, program, senders }: DevSurroundings, log: Log): Promise<void> {
   // Before the rest, so that a signal in the meantime is not lost.
   const signals = stopSignals({ onForce: () => console.error("Ended at once.") });
   const data = options.data === undefined ? undefined : resolve(options.data);
@@ -72,7 +75,9 @@ async function serve(options: DevOptions, { version, program }: DevSurroundings,
     const { nodes, port, hosts } = options;
     const folder = await temporaryFolder();
     undo.push(() => rm(folder, { recursive: true, force: true }));
-    const cluster = await startCluster({ clock: systemClock, log, version, nodes, saved, explains: true }, data);
+    const notifying = { senders, ownNamespace: "argo-rollouts", selfService: false };
+    const given = { clock: systemClock, log, version, nodes, saved, notifying, explains: true };
+    const cluster = await startCluster(given, data);
     undo.push(() => cluster.stop());
     const http = listen(cluster, port, hosts);
     undo.push(() => http.stop());

@@ -51,7 +51,8 @@ export function notifyingOf(
   const load = async (): ReturnType<Notifying["senders"]> => {
     const { createSendHttp: createSend } = await import("../../providers/notifications/http.ts");
     const { createSendMail } = await import("../../providers/notifications/smtp.ts");
-    return { http: createSend(wire), smtp: createSendMail(wire) };
+    const { createSendNats } = await import("../../providers/notifications/natsClient.ts");
+    return { http: createSend(wire), smtp: createSendMail(wire), nats: createSendNats(wire) };
   };
   return {
     senders: () => (senders ??= load()),

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recordingServer } from "../../controller/notifications/testing.ts";
+import { startNats } from "../../providers/notifications/testing.ts";
 import { testApi } from "../../test/apiServer.ts";
 import { testPorts } from "../testing.ts";
 import { runNotifications } from "./command.ts";
@@ -216,6 +217,27 @@ test("ConfigMap, Secret and Rollout are the cluster's where no file is given, an
   expect([code, err]).toEqual([0, ""]);
   expect(out).toContain("Hello stdout by console: 5 none Rollout, and on");
   expect(recording.posts).toMatchObject([{ path: "/from-the-secret", body: '{"a": "web"}' }]);
+});
+
+test("the Rollout may be of another namespace than the ConfigMap, as it mostly is", async () => {
+  const { core, client } = testApi({ namespaces: ["shop"], installed: true });
+  core.create("rollouts.argoproj.io", { ...ROLLOUT, metadata: { name: "web", namespace: "shop" } });
+  const connect = async () => ({ client, namespace: "argo-rollouts", source: "a test" });
+  const run = (name: string) => told(["trigger", "run", "on-rollout-completed", name, ...files()], { connect });
+  expect(await run("shop/web")).toEqual({ code: 0, out: "CONDITION  RESULT\n           true\n", err: "" });
+  expect((await run("web")).err).toBe(
+    'Error: there is no file "web", and no Rollout "web" in namespace argo-rollouts: name it as NAMESPACE/NAME\n',
+  );
+});
+
+test("a recipient may be a subject of NATS", async () => {
+  const { server, port, taken } = await startNats();
+  const withNats = join(folder, "nats.yaml");
+  await Bun.write(withNats, `${CONFIG_MAP}  service.nats: |\n    url: nats://127.0.0.1:${port}\n`);
+  const args = ["template", "notify", "second", rollout, "--config-map", withNats, "--secret", ":empty"];
+  expect(await told([...args, "--recipient", "nats:releases"])).toEqual({ code: 0, out: "", err: "" });
+  server.close();
+  expect(taken.join("")).toContain("PUB releases 46\r\nHello releases by nats: 5 none Rollout, and on\r\n");
 });
 
 test("a ConfigMap that is not there is named, with what to do", async () => {

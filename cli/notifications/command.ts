@@ -27,9 +27,9 @@ Examples:
   Whether a trigger would send something for a Rollout:
     sluice notifications trigger run on-purple rollout.yaml --config-map configmap.yaml --secret :empty
   What a template makes of a Rollout:
-    sluice notifications template notify rollout-completed web
+    sluice notifications template notify rollout-completed shop/web -n argo-rollouts
   The same, to a channel:
-    sluice notifications template notify rollout-completed web --recipient slack:my-channel`;
+    sluice notifications template notify rollout-completed shop/web -n argo-rollouts --recipient slack:my-channel`;
 
 const outputFlag = (): Option =>
   new Option("-o, --output <format>", "as json, yaml, wide or name").choices(OUTPUTS).default("wide");

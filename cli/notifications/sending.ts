@@ -1,6 +1,7 @@
 /** How a person's own notifications are sent: from this machine, to wherever they say. */
 import type { Senders } from "../../controller/notifications/notificationsRow.ts";
 import { createSendHttp } from "../../providers/notifications/http.ts";
+import { createSendNats } from "../../providers/notifications/natsClient.ts";
 import { createSendMail } from "../../providers/notifications/smtp.ts";
 import type { CliPorts } from "../ports.ts";
 
@@ -20,5 +21,5 @@ export async function sendersOf({
     environment: (name: string) => env[name],
     readText: async (path: string) => ((await Bun.file(path).exists()) ? Bun.file(path).text() : undefined),
   };
-  return { http: createSendHttp(wire), smtp: createSendMail(wire) };
+  return { http: createSendHttp(wire), smtp: createSendMail(wire), nats: createSendNats(wire) };
 }

@@ -100,14 +100,20 @@ async function named(path: string, kind: string, name: string, { stdin }: Pick<C
   return found;
 }
 
+/** `shop/web`: of another namespace than that of the ConfigMap, where it mostly is. */
 async function rolloutOf(name: string, cluster: () => Promise<Cluster>): Promise<object> {
   if (existsSync(name) && !statSync(name).isDirectory()) {
     const [first] = documentsIn(await readable(name), name);
     if (first === undefined) throw new Refused(`file '${name}' has no object`);
     return first;
   }
-  const { client, namespace } = await cluster();
-  return client.request<object>({ method: "GET", path: objectPath(ROLLOUTS, { namespace, name }) });
+  const given = await cluster();
+  const [own, namespace = given.namespace] = name.split("/").toReversed();
+  const found = await readIfThere<object>(given.client, objectPath(ROLLOUTS, { namespace, name: own ?? name }));
+  if (found !== undefined) return found;
+  throw new Refused(
+    `there is no file "${name}", and no Rollout "${own}" in namespace ${namespace}: name it as NAMESPACE/NAME`,
+  );
 }
 
 async function readable(path: string): Promise<string> {

@@ -1,9 +1,10 @@
 /** What is loaded once there is a configuration: parsing, judging, rendering and sending. */
 import { compileTemplate } from "../../providers/notifications/template/template.ts";
-import type { Notification } from "../../providers/notifications/service.ts";
+import { Busy, type Notification } from "../../providers/notifications/service.ts";
 import { SERVICES } from "../../providers/notifications/services.ts";
 import type { NotificationConfiguration } from "./configuration/configuration.ts";
 import { type ConfigurationTexts, parseConfiguration } from "./configuration/parseConfiguration.ts";
+import { withoutSecrets } from "./configuration/withoutSecrets.ts";
 import {
   type Delivery,
   decideNotifications,
@@ -12,7 +13,7 @@ import {
 } from "./decide/decide.ts";
 import { type GatheredFacts, gatherNotifications, type GatherPorts, type ToGather } from "./gather.ts";
 import type { Notifying } from "./notificationsRow.ts";
-import { compose, type Compiled, withoutSecrets } from "./send/compose.ts";
+import { compose, type Compiled } from "./send/compose.ts";
 import { createOutbox, Hopeless, type Outbox, type OutboxPorts } from "./send/outbox.ts";
 import { variablesOf } from "./send/variables.ts";
 
@@ -75,11 +76,15 @@ export async function deliver(
     return compose({ configuration, templates, variables, type: named.type }, { rows: SERVICES, compile });
   });
   if ("error" in composed) throw new Hopeless(clean(composed.error));
-  const { http, smtp } = await notifying.senders();
-  const problem = await named.service
-    .send(composed.value, destination, { http, smtp, now: clock.now, signal })
-    .then(() => undefined, clean);
-  if (problem !== undefined) throw new Error(problem);
+  const senders = await notifying.senders();
+  const problem: unknown = await named.service
+    .send(composed.value, destination, { ...senders, now: clock.now, signal })
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  if (problem === undefined) return;
+  throw problem instanceof Busy ? new Busy(clean(problem), problem.waitMs) : new Error(clean(problem));
 }
 
 function attempted<T>(act: () => T): { readonly value: T } | { readonly error: unknown } {

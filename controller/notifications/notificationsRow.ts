@@ -28,7 +28,7 @@ import { createJournal, type Journal, type RecordedEvent } from "./journal.ts";
 import { outcomeOf, type OutcomePorts } from "./outcomes.ts";
 import type { Parcel } from "./send/outbox.ts";
 
-export type Senders = Pick<SendPorts, "http" | "smtp">;
+export type Senders = Pick<SendPorts, "http" | "smtp" | "nats">;
 
 /** How notifications leave the process. */
 export interface Notifying {

@@ -8,7 +8,7 @@ const SELDOM: readonly RegExp[] = [
   /dashboard\/pages\/bundle\.ts$/,
   // What a controller loads only where it is configured.
   /controller\/(?:notifications\/engine|tracing\/tracing)\.ts$/,
-  /providers\/notifications\/(?:http|smtp)\.ts$/,
+  /providers\/notifications\/(?:http|smtp|natsClient)\.ts$/,
   /kube\/client\/oidcClient\.ts$/,
   /client-node\/dist\/oidc_auth\.js$/,
 ];

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { createServer, type Server } from "node:net";
 import { createSendNats } from "./natsClient.ts";
 import type { NatsMessage } from "./service.ts";
 import { SERVICES } from "./services.ts";
-import { portsWith } from "./testing.ts";
+import { portsWith, startNats } from "./testing.ts";
 
 const send = createSendNats({
   addresses: { allow: ["127.0.0.1/32"], deny: [] },
@@ -22,25 +21,6 @@ const messageTo = (port: number, more: Partial<NatsMessage> = {}): NatsMessage =
   nkey: "",
   ...more,
 });
-
-/** A server that writes down what it is sent, and answers each PING. */
-async function startNats(
-  info: object = {},
-  answer = "PONG",
-): Promise<{ readonly server: Server; readonly port: number; readonly taken: string[] }> {
-  const taken: string[] = [];
-  const server = createServer((socket) => {
-    socket.write(`INFO ${JSON.stringify(info)}\r\n`);
-    socket.on("error", () => undefined);
-    socket.on("data", (chunk) => {
-      const text = chunk.toString();
-      taken.push(text);
-      if (/(^|\n)PING\r\n$/.test(text)) socket.write(`PING\r\n${answer}\r\n`);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { server, port: (server.address() as { readonly port: number }).port, taken };
-}
 
 async function sentTo(nats: Awaited<ReturnType<typeof startNats>>, more: Partial<NatsMessage> = {}) {
   const why = await send(messageTo(nats.port, more), never).catch((error: unknown) => (error as Error).message);

@@ -2,7 +2,7 @@
 import { systemClock } from "../../kube/clock/clock.ts";
 import { pause } from "../../kube/clock/sleep.ts";
 import { type Answered, refused } from "./row.ts";
-import type { HttpRequest, SendPorts } from "./service.ts";
+import { Busy, type HttpRequest, type SendPorts } from "./service.ts";
 
 export interface Retries {
   /** How often it is tried again; below 1: not at all. */
@@ -12,6 +12,20 @@ export interface Retries {
 }
 
 const SECONDS = /^\d{1,9}$/;
+
+/** Of one sending, which ends after ten seconds (docs/notifications.md#when-something-is-sent). */
+const MOST_WAITED_MS = 8_000;
+
+/**
+ * Waits before the next try.
+ * @param since when the first try began
+ * @param why there has to be one
+ * @throws {Busy} when that takes longer than a sending may: whoever has sent it waits, and says why
+ */
+export async function waitWithin(waitMs: number, since: number, why: string, { now, signal }: SendPorts) {
+  if (now() - since + waitMs <= MOST_WAITED_MS) return pause(systemClock, waitMs, signal);
+  throw new Busy(`${why} (the next try may be made in ${Math.ceil(waitMs / 1_000)} s)`, waitMs);
+}
 
 /** What the server asks for, ms; undefined: nothing. */
 export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
@@ -29,18 +43,19 @@ const isTemporary = (status: number): boolean => status === 429 || (status >= 50
  */
 export async function askAgain(request: HttpRequest, ports: SendPorts, retries: Retries): Promise<Answered> {
   const { signal, now } = ports;
+  const since = now();
   for (let attempt = 0; ; attempt++) {
     const answer = await ports.http(request, signal);
     if (answer.kind === "answered" && !isTemporary(answer.status)) return answer;
     const isLast = attempt >= retries.most || signal.aborted || (answer.kind === "failed" && answer.refused === true);
-    if (isLast) {
-      const why = answer.kind === "failed" ? answer.message : refused(request, answer).message;
-      throw new Error(attempt === 0 ? why : `${why} (tried ${attempt + 1} times)`);
-    }
+    const said = answer.kind === "failed" ? answer.message : refused(request, answer).message;
+    const why = attempt === 0 ? said : `${said} (tried ${attempt + 1} times)`;
+    if (isLast) throw new Error(why);
     const asked =
       answer.kind === "answered" && (answer.status === 429 || answer.status === 503)
         ? retryAfterMs(answer.headers, now())
         : undefined;
-    await pause(systemClock, asked ?? Math.min(retries.waitMaxMs, 2 ** attempt * retries.waitMinMs), signal);
+    const waitMs = asked ?? Math.min(retries.waitMaxMs, 2 ** attempt * retries.waitMinMs);
+    await waitWithin(waitMs, since, why, ports);
   }
 }

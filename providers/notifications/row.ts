@@ -2,6 +2,7 @@
 import { byteOrder } from "../../kube/object/goJson.ts";
 import { messageOf } from "../../kube/object/errors.ts";
 import { redactor } from "../metrics/redact.ts";
+import { Busy } from "./service.ts";
 import type { Destination, HttpRequest, Notification, RenderText, SendPorts, ServiceRow } from "./service.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 
@@ -41,12 +42,13 @@ export function serviceRow<S>({ type, configure, secrets, render, send }: RowOf<
           const sending = { notification, part: notification[type], to, ports, hide };
           const failed = await send(options, sending).then(
             () => undefined,
-            (error: unknown) => messageOf(error),
+            (error: unknown) => error,
           );
           if (failed === undefined) return;
-          const why = ports.signal.aborted ? "not sent: it was stopped before it was done" : failed;
+          const why = ports.signal.aborted ? "not sent: it was stopped before it was done" : messageOf(failed);
           // Without its cause, which may hold secrets.
-          throw new Error(`${type}: ${redactor([...secrets(options), ...hidden])(why)}`);
+          const told = `${type}: ${redactor([...secrets(options), ...hidden])(why)}`;
+          throw failed instanceof Busy ? new Busy(told, failed.waitMs) : new Error(told);
         },
       };
     },

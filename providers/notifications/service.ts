@@ -116,7 +116,20 @@ export interface ServiceRow {
   renderPart(part: unknown, render: RenderText, template?: string): unknown;
 }
 
+/** The server takes no more for now, and has taken nothing of this: it is to be sent again after that time. */
+export class Busy extends Error {
+  readonly waitMs: number;
+
+  constructor(message: string, waitMs: number) {
+    super(message);
+    this.waitMs = waitMs;
+  }
+}
+
 export interface ConfiguredService {
-  /** @throws {Error} a sentence for people, without secrets */
+  /**
+   * @throws {Busy} where the server asks for a pause that is longer than one sending may take
+   * @throws {Error} a sentence for people, without secrets
+   */
   send(notification: Notification, destination: Destination, ports: SendPorts): Promise<void>;
 }

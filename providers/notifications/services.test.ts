@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import type { Answer } from "../metrics/provider.ts";
-import type { HttpRequest, Mail, SendPorts } from "./service.ts";
+import { Busy, type HttpRequest, type Mail, type SendPorts } from "./service.ts";
 import { SERVICES } from "./services.ts";
 import { NOW, portsWith, sendBy } from "./testing.ts";
 
@@ -223,6 +223,17 @@ describe("a webhook", () => {
     // Ten minutes would be waited otherwise.
     await sendBy(sent({ retryWaitMin: "10m", retryWaitMax: "10m" }), ports);
     expect(asked).toHaveLength(3);
+  });
+
+  test("that is asked to wait longer than a sending may take leaves the wait to whoever sent it", async () => {
+    const { asked, ports } = serverWith(answered("slow down", 429, { "retry-after": "3600" }));
+    const refusal: unknown = await sendBy(sent({}), ports).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Busy);
+    expect(refusal).toMatchObject({
+      message: "webhook: hooks.example answered GET with 429: slow down (the next try may be made in 3600 s)",
+      waitMs: 3_600_000,
+    });
+    expect(asked).toHaveLength(1);
   });
 
   test("of which the wait is stopped says so", async () => {

@@ -1,9 +1,7 @@
 /** Slack's Web API (docs/notifications/services.md#slack). */
-import { systemClock } from "../../kube/clock/clock.ts";
-import { pause } from "../../kube/clock/sleep.ts";
 import { jsonText } from "../metrics/text.ts";
 import { answerObject } from "./answers.ts";
-import { retryAfterMs } from "./retry.ts";
+import { retryAfterMs, waitWithin } from "./retry.ts";
 import { ask, formOf, hostOf, jsonListOf, refused, renderTexts, type Sending, serviceRow, shown } from "./row.ts";
 import type { SendPorts } from "./service.ts";
 import type { Settings } from "./settings.ts";
@@ -130,10 +128,12 @@ async function call(
     body: formOf(values),
     insecure: options.insecure,
   };
+  const since = ports.now();
   for (let tries = 1; ; tries++) {
     const answer = await ask(request, ports);
     if (answer.status === 429 && tries < MOST_TRIES) {
-      await pause(systemClock, retryAfterMs(answer.headers, ports.now()) ?? USUAL_WAIT_MS, ports.signal);
+      const waitMs = retryAfterMs(answer.headers, ports.now()) ?? USUAL_WAIT_MS;
+      await waitWithin(waitMs, since, refused(request, answer).message, ports);
       ports.signal.throwIfAborted();
       continue;
     }

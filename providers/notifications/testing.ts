@@ -293,3 +293,22 @@ export async function recordings(): Promise<readonly Recording[]> {
     .split("\n")
     .map((line) => JSON.parse(line) as Recording);
 }
+
+/** NATS, which writes down what it is sent, and answers each PING. */
+export async function startNats(
+  info: object = {},
+  answer = "PONG",
+): Promise<{ readonly server: Server; readonly port: number; readonly taken: string[] }> {
+  const taken: string[] = [];
+  const server = createServer((socket) => {
+    socket.write(`INFO ${JSON.stringify(info)}\r\n`);
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk) => {
+      const text = chunk.toString();
+      taken.push(text);
+      if (/(^|\n)PING\r\n$/.test(text)) socket.write(`PING\r\n${answer}\r\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, port: (server.address() as { readonly port: number }).port, taken };
+}

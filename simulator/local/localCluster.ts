@@ -7,6 +7,7 @@ import { createComplaints } from "../../controller/process/complaints.ts";
 import { recordOverrides } from "../../webhook/admission/overrides.ts";
 import { unobserved } from "../../controller/controller.ts";
 import { wireController } from "../../controller/wiring.ts";
+import type { Notifying } from "../../controller/notifications/notificationsRow.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { SendHttp } from "../../providers/metrics/measuring/http.ts";
 import type { MetricProviderRow } from "../../providers/metrics/provider.ts";
@@ -40,6 +41,8 @@ export interface LocalClusterOptions {
   readonly migrates?: boolean;
   /** What analyses measure; absent: no source answers. */
   readonly source?: (core: ApiCore) => SendHttp;
+  /** How notifications leave the process; absent: nobody is told anything. */
+  readonly notifying?: Notifying;
   /** The environment of the process that measures; empty by default. */
   readonly environment?: (name: string) => string | undefined;
   /** The controller's flags for routers; their defaults by default. */
@@ -81,6 +84,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     environment = () => undefined,
     routing,
     explains = false,
+    notifying,
   } = options;
   const webhook: { review?: Admission["review"] } = {};
   const admit: Admission = {
@@ -105,6 +109,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     providers,
     environment,
     routing,
+    notifying,
   });
   webhook.review = reviewerOf(loop.ports, loop.signal);
   await loop.hasSynced;
@@ -140,9 +145,11 @@ interface LoopPorts {
   readonly environment: (name: string) => string | undefined;
   readonly routing: RouterSettings | undefined;
   readonly providers: readonly MetricProviderRow[] | undefined;
+  readonly notifying: Notifying | undefined;
 }
 
-function startLoop({ client, clock, log, random, migrates, http, providers, environment, routing }: LoopPorts) {
+function startLoop(ports: LoopPorts) {
+  const { client, clock, log, random, migrates, http, providers, environment, routing, notifying } = ports;
   const measuring = http && {
     http,
     environment,
@@ -151,7 +158,7 @@ function startLoop({ client, clock, log, random, migrates, http, providers, envi
   };
   const migration = migrates ? { ownNamespace: "sluice" } : undefined;
   const { controller, events, stopping, lead } = wireController(
-    { client, clock, log, observer: unobserved, random, ...(measuring && { measuring }) },
+    { client, clock, log, observer: unobserved, random, notifying, ...(measuring && { measuring }) },
     { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 20, migration, routing },
   );
   const working = new AbortController();

@@ -133,6 +133,9 @@ const usesSecrets = (data: Readonly<Record<string, string>>): boolean =>
 const decoded = (data: RawConfigMap["data"]): Record<string, string> =>
   Object.fromEntries(Object.entries(data ?? {}).map(([key, text]) => [key, Buffer.from(text, "base64").toString()]));
 
+/** Mistakes of one version of a ConfigMap, which may hold thousands. */
+const MOST_REPORTED = 50;
+
 /** A line and an event for each mistake, once. */
 function report(
   { log, events }: ConfigurationPorts,
@@ -156,8 +159,10 @@ function report(
     uid: metadata.uid ?? "",
     resourceVersion: metadata.resourceVersion,
   };
-  for (const { key, sentence } of problems) {
-    if (told.has(`${key} ${sentence}`)) continue;
+  const fresh = problems.filter(({ key, sentence }) => !told.has(`${key} ${sentence}`));
+  if (fresh.length > MOST_REPORTED)
+    log.error("Not all mistakes in the notifications' configuration are shown", { configMap, mistakes: fresh.length });
+  for (const { key, sentence } of fresh.slice(0, MOST_REPORTED)) {
     log.error("A part of the notifications' configuration cannot be used", { configMap, key, error: sentence });
     events.record({ object, type: "Warning", reason: "NotificationsMisconfigured", message: `${key}: ${sentence}` });
   }

@@ -155,7 +155,7 @@ describe("subscriptions", () => {
   const PREFIX = "notifications.argoproj.io/";
   const wanted = (notes: Readonly<Record<string, string>>, data: Readonly<Record<string, string>> = {}, labels = {}) =>
     Object.fromEntries(
-      Array.from(destinationsOf(configuration(data), labels, notes), ([trigger, all]) => [
+      Array.from(destinationsOf(configuration(data), labels, notes).destinations, ([trigger, all]) => [
         trigger,
         all.map(({ service, recipient }) => `${service}:${recipient}`),
       ]),
@@ -181,6 +181,36 @@ describe("subscriptions", () => {
     const all = ["slack:x", "slack:y", "hook:"];
     expect(wanted({ [`${PREFIX}subscriptions`]: list })).toEqual({ "on-a": all, "on-b": all });
     for (const text of ["", "{", "a: b", "- 1"]) expect(wanted({ [`${PREFIX}subscriptions`]: text })).toEqual({});
+  });
+
+  const manifold = (of: string, count: number): string[] => Array.from({ length: count }, (_, at) => `${of}${at}`);
+  const list = (trigger: readonly string[], recipients: readonly string[]): string =>
+    JSON.stringify([{ trigger, destinations: [{ service: "slack", recipients }] }]);
+  const nobody = JSON.stringify(manifold("", 5_000).map(() => ({ service: "" })));
+  test.each([
+    ["list in list", list(manifold("on-", 2_000), manifold("c", 4_000)), 500],
+    [
+      "one recipient again and again",
+      list(
+        ["on-a"],
+        Array.from({ length: 30_000 }, () => "c"),
+      ),
+      0,
+    ],
+    [
+      "one trigger again and again",
+      list(
+        Array.from({ length: 50_000 }, () => "on-a"),
+        ["c"],
+      ),
+      0,
+    ],
+    ["lists of nothing, each many times", `- destinations: &a ${nobody}${"\n- destinations: *a".repeat(500)}`, 0],
+    ["nobody at all", JSON.stringify([{ trigger: "on-a" }]), 0],
+  ])("an annotation that names millions keeps nobody waiting: %s", (_, text, told) => {
+    const { destinations, isCut } = destinationsOf(configuration({}), {}, { [`${PREFIX}subscriptions`]: text });
+    expect([...destinations.values()].flat()).toHaveLength(told);
+    expect(isCut).toBe(text.length > 100);
   });
 
   test("default subscriptions go by labels, and nobody is told twice", () => {

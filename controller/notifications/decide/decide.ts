@@ -5,6 +5,7 @@
 import type { Destination } from "../../../providers/notifications/service.ts";
 import { evaluateExpression, namesOf, type Names } from "../../expression/named.ts";
 import type { NotificationConfiguration, TriggerCondition } from "../configuration/configuration.ts";
+import { withoutSecrets } from "../configuration/withoutSecrets.ts";
 import { markKey, type Notified, notifiedText } from "./notified.ts";
 import { destinationsOf } from "./subscriptions.ts";
 
@@ -72,6 +73,9 @@ interface Verdict {
   readonly once: string;
 }
 
+/** Conditions of one decision: each may take some milliseconds, and all Rollouts share one thread. */
+const MOST_JUDGED = 400;
+
 interface Course {
   readonly facts: NotificationFacts;
   readonly at: number;
@@ -80,6 +84,7 @@ interface Course {
   readonly chosen: Set<string>;
   readonly dropped: Set<string>;
   readonly troubles: Set<string>;
+  judged: number;
 }
 
 export function decideNotifications(facts: NotificationFacts, at: number): NotificationDecision {
@@ -90,6 +95,7 @@ export function decideNotifications(facts: NotificationFacts, at: number): Notif
     chosen: new Set(),
     dropped: new Set(),
     troubles: new Set(),
+    judged: 0,
   };
   for (const configuration of facts.configurations) {
     for (const happened of facts.happened) tellEvent(course, configuration, happened);
@@ -108,7 +114,7 @@ function tellEvent(
   configuration: NotificationConfiguration,
   { type, reason, trigger, seen }: Happened,
 ): void {
-  const destinations = destinationsOf(configuration, seen.labels, seen.annotations).get(trigger) ?? [];
+  const destinations = wantedOf(course, configuration, seen).get(trigger) ?? [];
   if (destinations.length === 0) return;
   for (const verdict of verdictsOf(course, configuration, trigger, seen)) {
     if (!verdict.holds) continue;
@@ -132,7 +138,7 @@ function tellEvent(
 
 /** A condition with `when` is told once when it becomes true, or for each value of oncePer. */
 function tellState(course: Course, configuration: NotificationConfiguration, seen: Seen): void {
-  for (const [trigger, destinations] of destinationsOf(configuration, seen.labels, seen.annotations)) {
+  for (const [trigger, destinations] of wantedOf(course, configuration, seen)) {
     for (const verdict of verdictsOf(course, configuration, trigger, seen)) {
       const { condition, holds } = verdict;
       if (condition.when === "") continue;
@@ -150,10 +156,22 @@ function tellState(course: Course, configuration: NotificationConfiguration, see
   }
 }
 
+function wantedOf({ troubles }: Course, configuration: NotificationConfiguration, { labels, annotations }: Seen) {
+  const { destinations, isCut } = destinationsOf(configuration, labels, annotations);
+  if (isCut) troubles.add("its subscriptions name more recipients than one Rollout may have: the others are not told");
+  return destinations;
+}
+
 const isTold = ({ facts, chosen }: Course, mark: string): boolean =>
   facts.notified.has(mark) || facts.pending.has(mark) || chosen.has(mark);
 
+/** The Rollout's namespace and the controller's have the trigger, and only the other one has the service. */
+const isOfAnother = ({ facts }: Course, { configuration, trigger, destination: { service } }: Delivery): boolean =>
+  !configuration.services.has(service) &&
+  facts.configurations.some(({ services, triggers }) => services.has(service) && triggers.has(trigger));
+
 function tell(course: Course, delivery: Delivery): void {
+  if (isOfAnother(course, delivery)) return;
   course.deliveries.push(delivery);
   if (delivery.mark !== undefined) course.chosen.add(delivery.mark);
 }
@@ -169,7 +187,7 @@ function markOf(
 }
 
 function verdictsOf(
-  course: Pick<Course, "at" | "troubles">,
+  course: Pick<Course, "at" | "troubles" | "judged">,
   configuration: NotificationConfiguration,
   trigger: string,
   seen: Seen,
@@ -177,11 +195,19 @@ function verdictsOf(
   const conditions = configuration.triggers.get(trigger) ?? [];
   if (conditions.length === 0) return [];
   const { at, troubles } = course;
+  const { secrets } = configuration;
   const evaluator = evaluatorOf(configuration, seen, at);
-  return conditions.map((condition, index) => {
+  return conditions.flatMap((condition, index) => {
+    // Whether it holds is not known then: what was told of it stays told.
+    if ((course.judged += 1) > MOST_JUDGED) {
+      troubles.add(`trigger ${trigger}: more than ${MOST_JUDGED} conditions are subscribed to: some are not judged`);
+      return [];
+    }
     const { whenExpression, oncePerExpression, isBroken } = condition;
     const about = (field: string, message: string): void =>
-      void troubles.add(`trigger ${trigger}, condition ${index + 1}: ${field} cannot be evaluated: ${message}`);
+      void troubles.add(
+        `trigger ${trigger}, condition ${index + 1}: ${field} cannot be evaluated: ${withoutSecrets(message, secrets)}`,
+      );
     const evaluated = (field: string, expression: typeof whenExpression) => {
       if (expression === undefined) return undefined;
       const given = evaluator(expression);
@@ -222,6 +248,6 @@ export function decideTrigger(
   at: number,
 ): { readonly results: readonly boolean[]; readonly troubles: readonly string[] } {
   const troubles = new Set<string>();
-  const results = verdictsOf({ at, troubles }, configuration, trigger, seen).map(({ holds }) => holds);
+  const results = verdictsOf({ at, troubles, judged: 0 }, configuration, trigger, seen).map(({ holds }) => holds);
   return { results, troubles: [...troubles] };
 }

@@ -1,4 +1,5 @@
 /** Who wants to be told of what: by annotations of the Rollout, and by default (docs/notifications.md#subscriptions). */
+import { spend, TooCostlyError, within } from "../../../kube/object/budget.ts";
 import type { Destination } from "../../../providers/notifications/service.ts";
 import { SUBSCRIBE, SUBSCRIPTIONS } from "../../../schema/labels.ts";
 import type { NotificationConfiguration } from "../configuration/configuration.ts";
@@ -15,18 +16,43 @@ interface Wish {
 export const isSubscribed = (annotations: Texts): boolean =>
   Object.keys(annotations).some((key) => key.startsWith(SUBSCRIBE) || key.startsWith(SUBSCRIPTIONS));
 
-/** Destinations by trigger, each once. */
-export function destinationsOf(
+/** Of one Rollout, all triggers together. */
+const MOST_DESTINATIONS = 500;
+/** Names of triggers, services and recipients that are looked at: lists in lists make millions of a short text. */
+const MOST_NAMES = 20_000;
+const NAMES = "subscriptions";
+
+export interface Wanted {
+  /** Destinations by trigger, each once. */
+  readonly destinations: ReadonlyMap<string, readonly Destination[]>;
+  /** There are more, who are told nothing. */
+  readonly isCut: boolean;
+}
+
+export function destinationsOf(configuration: NotificationConfiguration, labels: Texts, annotations: Texts): Wanted {
+  const found = new Map<string, Map<string, Destination>>();
+  let count = 0;
+  const add = (trigger: string, destination: Destination): void => {
+    spend(1, NAMES);
+    const of = found.get(trigger) ?? new Map<string, Destination>();
+    const key = `${destination.service}:${destination.recipient}`;
+    if (of.has(key)) return;
+    if (count === MOST_DESTINATIONS) throw new TooCostlyError(NAMES);
+    count += 1;
+    of.set(key, destination);
+    found.set(trigger, of);
+  };
+  const cut = within(MOST_NAMES, () => addAll(configuration, labels, annotations, add));
+  const destinations = new Map(Array.from(found, ([trigger, of]) => [trigger, [...of.values()]]));
+  return { destinations, isCut: cut instanceof TooCostlyError };
+}
+
+function addAll(
   configuration: NotificationConfiguration,
   labels: Texts,
   annotations: Texts,
-): ReadonlyMap<string, readonly Destination[]> {
-  const found = new Map<string, Map<string, Destination>>();
-  const add = (trigger: string, destination: Destination): void => {
-    const of = found.get(trigger) ?? new Map<string, Destination>();
-    of.set(`${destination.service}:${destination.recipient}`, destination);
-    found.set(trigger, of);
-  };
+  add: (trigger: string, destination: Destination) => void,
+): void {
   const { subscriptions, defaultTriggers, serviceDefaultTriggers } = configuration;
   for (const { triggers, recipients, selects } of subscriptions) {
     if (!selects(labels)) continue;
@@ -37,7 +63,6 @@ export function destinationsOf(
     const triggers = trigger === "" ? (serviceDefaultTriggers.get(service) ?? defaultTriggers) : [trigger];
     for (const each of triggers) for (const recipient of recipients) add(each, { service, recipient });
   }
-  return new Map(Array.from(found, ([trigger, of]) => [trigger, [...of.values()]]));
 }
 
 /** `slack:CHANNEL`; a service that needs no recipient stands alone. */
@@ -48,11 +73,11 @@ export function destinationOf(text: string): Destination {
     : { service: text.slice(0, colon).trim(), recipient: text.slice(colon + 1).trim() };
 }
 
-function wishesIn(annotations: Texts): Wish[] {
-  return Object.entries(annotations).flatMap(([key, text]) => {
-    if (key.startsWith(SUBSCRIBE)) return [wishOf(key.slice(SUBSCRIBE.length), text)];
-    return key.startsWith(SUBSCRIPTIONS) ? listedWishes(text) : [];
-  });
+function* wishesIn(annotations: Texts): Generator<Wish> {
+  for (const [key, text] of Object.entries(annotations)) {
+    if (key.startsWith(SUBSCRIBE)) yield wishOf(key.slice(SUBSCRIBE.length), text);
+    else if (key.startsWith(SUBSCRIPTIONS)) yield* listedWishes(text);
+  }
 }
 
 /** `TRIGGER.SERVICE`, or `SERVICE` for the default triggers. An empty text stands for a service without recipients. */
@@ -71,19 +96,19 @@ const recipientsIn = (text: string): string[] =>
     .filter((each) => each !== "");
 
 /** `- trigger: [a, b]`, `destinations: [{ service, recipients: […] }]`; what is no such list subscribes nobody. */
-function listedWishes(text: string): Wish[] {
-  const list = parsed(text);
-  return list.flatMap((raw) => {
+function* listedWishes(text: string): Generator<Wish> {
+  for (const raw of parsed(text)) {
     const { trigger, triggers, destinations } = objectOf(raw);
     const named = [...textsIn(trigger), ...textsIn(triggers)];
-    return (Array.isArray(destinations) ? destinations : []).flatMap((each: unknown): Wish[] => {
+    for (const each of Array.isArray(destinations) ? (destinations as readonly unknown[]) : []) {
+      spend(1, NAMES);
       const { service, recipients } = objectOf(each);
-      if (typeof service !== "string" || service === "") return [];
+      if (typeof service !== "string" || service === "") continue;
       const wanted = textsIn(recipients);
       const all = wanted.length === 0 ? [""] : wanted;
-      return (named.length === 0 ? [""] : named).map((one) => ({ trigger: one, service, recipients: all }));
-    });
-  });
+      for (const one of named.length === 0 ? [""] : named) yield { trigger: one, service, recipients: all };
+    }
+  }
 }
 
 function parsed(text: string): readonly unknown[] {
@@ -101,5 +126,6 @@ const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
 /** A list, or one text with several by ";" . */
 function textsIn(value: unknown): string[] {
   if (typeof value === "string") return recipientsIn(value);
+  spend(Array.isArray(value) ? value.length : 0, NAMES);
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === "string" && each !== "") : [];
 }

@@ -41,7 +41,7 @@ export function compose(
     for (const { part = "", renderPart } of parts) {
       const raw = template[part];
       if (raw === undefined || raw === null) continue;
-      const given = renderPart(raw, (text, place) => render(text, place));
+      const given = renderPart(raw, render, name);
       if (given !== undefined) notification[part] = joined(notification[part], given);
     }
   }
@@ -70,17 +70,4 @@ function joined(earlier: unknown, later: unknown): unknown {
   const isObject = (value: unknown): value is object =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   return isObject(earlier) && isObject(later) ? { ...earlier, ...later } : later;
-}
-
-/** Shorter ones stand in ordinary text by chance. */
-const SHORTEST_SECRET = 6;
-
-/** A text without the values of a Secret. */
-export function withoutSecrets(text: string, secrets: Readonly<Record<string, string>>): string {
-  let clean = text;
-  for (const value of Object.values(secrets)) {
-    const secret = value.trim();
-    if (secret.length >= SHORTEST_SECRET) clean = clean.replaceAll(secret, "…");
-  }
-  return clean;
 }

@@ -5,6 +5,7 @@
 import type { Clock } from "../../../kube/clock/clock.ts";
 import { deadline } from "../../../kube/clock/deadline.ts";
 import { aborted, pause } from "../../../kube/clock/sleep.ts";
+import { Busy } from "../../../providers/notifications/service.ts";
 import type { Delivery } from "../decide/decide.ts";
 
 /** Something to send about the Rollout of this key. */
@@ -34,9 +35,11 @@ export interface Outbox {
 const LONGEST_MS = 10_000;
 /** Before the second and the third attempt. */
 const PAUSES_MS: readonly number[] = [2_000, 10_000];
+/** Where the server asks for more, it is tried earlier. */
+const LONGEST_PAUSE_MS = 60_000;
 const LANES = 4;
 /** Parcels that may wait for one service. */
-const MOST_WAITING = 200;
+const MOST_WAITING = 1_000;
 
 interface Lane {
   readonly parcels: Parcel[];
@@ -107,7 +110,8 @@ async function attempts({ clock, deliver }: OutboxPorts, { delivery }: Parcel, s
     const waitMs = PAUSES_MS[tries];
     if (waitMs === undefined || problem instanceof TooLate || problem instanceof Hopeless || signal.aborted)
       return { problem: problem.message, durationMs };
-    await pause(clock, waitMs, signal);
+    const asked = problem instanceof Busy ? Math.min(problem.waitMs, LONGEST_PAUSE_MS) : 0;
+    await pause(clock, Math.max(waitMs, asked), signal);
     if (signal.aborted) return { problem: problem.message, durationMs };
   }
 }

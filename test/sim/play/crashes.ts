@@ -34,9 +34,9 @@ async function goldenScenarios(): Promise<readonly Scenario[]> {
       });
     },
   });
-  // Only those that record timelines: others check single decisions.
+  // Only those that record timelines: others check single decisions, or what is told of them.
   const recordsTimeline = (name: string): boolean =>
-    readFileSync(join(FOLDER, name), "utf8").includes('"./timeline.ts"');
+    readFileSync(join(FOLDER, name), "utf8").includes("expectTimeline");
   const files = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts") && recordsTimeline(name));
   for (const name of files.toSorted()) await import(join(FOLDER, name));
   const { scenarios } = await import("./goldenStage.ts");
