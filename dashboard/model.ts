@@ -244,7 +244,7 @@ export interface ExperimentView {
     readonly message: string;
     readonly replicas: number;
     readonly available: number;
-    /** Undefined: it gets no share of its own. */
+    /** Percent of the traffic of the Rollout that it is of, as reached; undefined: it gets no share of its own. */
     readonly weight?: number;
   }[];
   readonly runs: readonly RunView[];
@@ -300,7 +300,7 @@ export interface Detail {
   readonly troubles: readonly string[];
 }
 
-/** `{ "event": "denied" }`: the stream is about something that this user may not read (any more). */
+/** The stream is about something that this user may not read (any more). */
 export interface Denied {
   /** A sentence: what, where, and which right is missing. */
   readonly why: string;
@@ -349,7 +349,8 @@ export interface Session {
   readonly allNamespaces: boolean;
   /** The cluster, as the kubeconfig names it; "" in the cluster. */
   readonly cluster: string;
-  /** When the session ends at the latest; absent: it does not. */
+  /** Why a login at the identity provider has just failed, told once. `endsAt`: at the latest; absent: it does not. */
+  readonly loginFailure?: string;
   readonly endsAt?: string;
 }
 

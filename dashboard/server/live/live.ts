@@ -16,6 +16,8 @@ export interface LivePorts {
   /** How often rights are looked at again. */
   readonly reviewMs: number;
   readonly isReadOnly: boolean;
+  /** Aborted when the other side has gone, even before it began to read. */
+  readonly left?: AbortSignal;
 }
 
 export interface Subject {
@@ -97,6 +99,12 @@ export function openLive(
     again();
     cancels.push(() => cancel());
   };
+  const { left } = ports;
+  if (left !== undefined) {
+    left.addEventListener("abort", outlet.close, { once: true });
+    cancels.push(() => left.removeEventListener("abort", outlet.close));
+    if (left.aborted) outlet.close();
+  }
   every(reviewMs, () => void review());
   void review();
   return outlet.stream;

@@ -1,5 +1,6 @@
 /** An AnalysisRun or an Experiment by itself. */
 import { analysisRunInfos } from "../../../controller/view/analysisRuns.ts";
+import { ANALYSIS_RUNS, EXPERIMENTS } from "../../../kube/client/resources.ts";
 import type { ExperimentView, May, RunView } from "../../model.ts";
 import type { Person } from "../auth/people.ts";
 import { mayOf, OBJECT_VERBS } from "../auth/rights.ts";
@@ -27,6 +28,10 @@ async function looked<T>(
   kind: "AnalysisRun" | "Experiment",
   view: (board: Board, may: May) => Promise<T | undefined>,
 ): Promise<T> {
+  const resource = kind === "AnalysisRun" ? ANALYSIS_RUNS : EXPERIMENTS;
+  // Before anything is watched: somebody without rights costs one question.
+  if (!(await person.access.allowed({ resource, verb: "list", namespace })))
+    throw new Failed("forbidden", `You may not list ${resource.plural}.${resource.group} in namespace ${namespace}.`);
   const lookout = boards.look(person, namespace);
   const close = lookout.board.feed.watchClosely(namespace);
   try {
