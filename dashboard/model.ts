@@ -306,16 +306,13 @@ export interface Denied {
   readonly why: string;
 }
 
-/** The session is over, and with it the stream: the page asks for a new login. */
+/** The session is over, and with it the stream. */
 export interface Ended {
   readonly why: "logout" | "idle" | "expired" | "revoked" | "shutdown";
 }
 
-/** A Rollout or namespace that the stream is about is not there. */
-export interface Missing {
-  readonly namespace: string;
-  readonly name: string;
-}
+/** What the stream is about is not there. */
+export type Missing = Pick<Card, "namespace" | "name">;
 
 /** Events of `GET live`, by their name; `data` is one line of JSON. A comment (`: `) every 15 s keeps it open. */
 export interface LiveEvents {
@@ -323,6 +320,8 @@ export interface LiveEvents {
   readonly changed: Changed;
   readonly gone: Gone;
   readonly rollout: Detail;
+  /** Of a stream with `?run=NS/NAME` or `?experiment=NS/NAME`. */
+  readonly object: RunView | ExperimentView;
   readonly missing: Missing;
   /** What this user may do has changed. */
   readonly may: Readonly<Record<string, May>>;

@@ -32,7 +32,9 @@ interface Scrolled {
 }
 
 const names = (page: Page): Promise<string[]> => page.locator(".rows .c-name a").allTextContents();
-const focused = (page: Page): Promise<string> => page.evaluate("document.activeElement.textContent");
+/** What a key or a dialog leads to has the focus with the next drawing. */
+const getsFocus = (page: Page, text: string) =>
+  page.waitForFunction(`document.activeElement.textContent === ${JSON.stringify(text)}`);
 const chip = (page: Page, name: string) => page.getByRole("button", { name: new RegExp(`^${name}`) });
 
 describe("the overview", () => {
@@ -86,11 +88,11 @@ describe("the overview", () => {
     expect(await page.inputValue("#search")).toBe("");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
-    expect(await focused(page)).toBe("receipts");
+    await getsFocus(page, "receipts");
     await page.keyboard.press("s");
     expect(await page.getByRole("button", { name: "Star receipts" }).getAttribute("aria-pressed")).toBe("true");
     await page.keyboard.press("End");
-    expect(await focused(page)).toBe("web");
+    await getsFocus(page, "web");
     await page.keyboard.press("Enter");
     await page.waitForSelector(".steps");
     expect(page.url()).toEndWith("/rollouts/rollout/shop/web");
@@ -176,7 +178,7 @@ describe("one Rollout", () => {
     await page.locator("dialog[open] button[type=submit]").click();
     await page.waitForSelector(`.toast >> text=Done: ${verb} of web.`);
     expect(server.acts).toEqual([{ verb, namespace: "shop", name: "web" }] as never);
-    expect(await focused(page)).toBe(label);
+    await getsFocus(page, label);
   });
 
   test("goes back to a revision, and sets an image that is written", async () => {

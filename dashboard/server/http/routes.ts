@@ -10,7 +10,7 @@ import { ROLLOUTS } from "../../../kube/client/resources.ts";
 import { NO_STORE } from "../guard/headers.ts";
 import type { People } from "../auth/people.ts";
 import type { Boards } from "../live/boards.ts";
-import { experimentNow, runNow } from "../live/objects.ts";
+import { experimentNow, type Place, resourceOf, runNow } from "../live/objects.ts";
 import { deniedText, openLive, type Subject, type Viewer } from "../live/live.ts";
 import type { Slots } from "../live/slots.ts";
 import { eventText } from "../live/sse.ts";
@@ -100,7 +100,7 @@ function addReads(app: App, ports: RoutePorts): void {
     // Taken before anything is waited for: of many requests at once none finds the place of another one free.
     const giveBack = slots.take(person);
     try {
-      const subject = await subjectOf(person, req.query("rollout"), req.query("namespace"), own);
+      const subject = await subjectOf(person, (name) => req.query(name), own);
       if (typeof subject === "string") {
         giveBack();
         return eventStream(new Response(eventText("denied", { why: subject })).body);
@@ -152,16 +152,28 @@ const eventStream = (stream: ReadableStream<Uint8Array> | null): Response =>
 /** A text: why there is nothing to see. */
 async function subjectOf(
   person: Viewer["person"],
-  rollout: string | undefined,
-  namespace: string | undefined,
+  asked: (name: string) => string | undefined,
   own: string,
 ): Promise<Subject | string> {
-  const may = (of: string): Promise<boolean> =>
-    person.access.allowed({ resource: ROLLOUTS, verb: "list", namespace: of });
+  const may = (of: string, resource = ROLLOUTS): Promise<boolean> =>
+    person.access.allowed({ resource, verb: "list", namespace: of });
+  const placeIn = (text: string): Place => {
+    const [of, name] = text.split("/");
+    return { namespace: nameIn(of, "the namespace"), name: nameIn(name, "the name") };
+  };
+  const [rollout, namespace] = [asked("rollout"), asked("namespace")];
   if (rollout !== undefined) {
-    const [of, name] = rollout.split("/");
-    const at = { namespace: nameIn(of, "the namespace"), name: nameIn(name, "the name") };
+    const at = placeIn(rollout);
     return (await may(at.namespace)) ? { rollout: at } : deniedText(at.namespace);
+  }
+  for (const [parameter, kind] of [
+    ["run", "AnalysisRun"],
+    ["experiment", "Experiment"],
+  ] as const) {
+    const object = asked(parameter);
+    if (object === undefined) continue;
+    const at = placeIn(object);
+    return (await may(at.namespace, resourceOf(kind))) ? { object: { kind, at } } : deniedText(at.namespace, kind);
   }
   if (namespace !== undefined && namespace !== "") {
     const of = nameIn(namespace, "the namespace");
