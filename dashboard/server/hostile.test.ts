@@ -63,14 +63,16 @@ test.each(["/..%2f..%2fkube-system/info", "//info", "/*/info", "/shop/..%2fsecre
   async (path) => {
     const { ask, logged } = world();
     const answer = await ask(`/rollouts/api/v1/rollouts${path}`, { headers: ann });
-    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("is not a name")]);
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain("is not a name");
     expect(logged.join()).not.toContain("failed");
   },
 );
 
 test("a Host header that is no name is told so, and fills no log", async () => {
   const { dashboard, logged } = world();
-  const request = { ...new Request("http://dashboard.example/"), url: "http://a:1:2/rollouts/" } as Request;
+  const request = new Request("http://dashboard.example/");
+  Object.defineProperty(request, "url", { value: "http://a:1:2/rollouts/" });
   expect((await dashboard.answer({ request, address: "192.0.2.1", isSecure: false })).status).toBe(400);
   expect(logged).toEqual([]);
 });
