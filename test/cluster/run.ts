@@ -23,7 +23,8 @@ const { values, positionals: words } = parseArgs({
 });
 /**
  * Minutes of stories that rarely fail: those compared with recordings, whose rules golden timelines show first; hostile
- * users by the hundred; migrations by the dozen; sizes, whose rules the simulated worlds judge; one release after another.
+ * users by the hundred; migrations by the dozen; sizes, whose rules the simulated worlds judge; the tutorial, whose
+ * commands the shorter stories give, too; one release after another.
  */
 const seldom = [
   "abuse",
@@ -32,6 +33,7 @@ const seldom = [
   "migrationMany",
   "rolloutAnalysisLife",
   "sizes",
+  "tutorial",
   "upgrade",
 ].map((name) => `${name}.cluster.ts`);
 const files = Array.from(new Bun.Glob("*.cluster.ts").scanSync(import.meta.dir))
