@@ -128,7 +128,9 @@ describe("login at a provider", () => {
     const [mine, theirs] = [await begin(), await begin()];
     const own = { cookie: mine.cookie.split(";")[0] ?? "" };
     const mixed = mine.back.replace(/code=[^&]*/, /code=[^&]*/.exec(theirs.back)?.[0] ?? "");
-    expect(await toldAfter(made, await ours(mixed, { headers: own }))).toStartWith("Cannot log in: ");
+    expect(await toldAfter(made, await ours(mixed, { headers: own }))).toBe(
+      "Cannot log in: the identity provider answered: invalid_grant: the code is not of this login",
+    );
     audience = "another-client";
     const next = await begin();
     const foreign = await ours(next.back, { headers: { cookie: next.cookie.split(";")[0] ?? "" } });

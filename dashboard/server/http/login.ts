@@ -96,6 +96,14 @@ const tokenLogin =
 const NOT_TAKEN =
   "You have logged in, but the API server does not take the provider's ID token: it has to know the same issuer and client id (--oidc-issuer-url and --oidc-client-id of kube-apiserver, or its AuthenticationConfiguration).";
 
+/** What a provider says of its refusal (RFC 6749, 5.2) is told, where it says something. */
+function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { error: code, error_description: description } = error as { error?: unknown; error_description?: unknown };
+  const said = [code, description].filter((each) => typeof each === "string");
+  return said.length === 0 ? error.message : said.join(": ");
+}
+
 function oidcLogin({ options, people, tried, opened }: Parts): Pick<Logins, "beginOidc" | "endOidc" | "failure"> {
   const { auth, root, clock, log } = options;
   const path = `${root}/${OIDC_PATH}`;
@@ -121,7 +129,7 @@ function oidcLogin({ options, people, tried, opened }: Parts): Pick<Logins, "beg
     const { token, renew } = await provider
       .end(new URL(request.url), cookieIn(request.headers, LOGIN_COOKIE))
       .catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = whyOf(error);
         log.warn("A login by the identity provider failed", { address, why });
         const said = why.startsWith("Cannot") ? why : `Cannot log in: the identity provider answered: ${why}`;
         throw new Failed("login", said);
@@ -138,7 +146,7 @@ function oidcLogin({ options, people, tried, opened }: Parts): Pick<Logins, "beg
         const { url, binding } = await provider.begin();
         return { url, cookie: cookie(binding, arrived.isSecure, LOGIN_SECONDS) };
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = whyOf(error);
         if (!(error instanceof Failed)) log.warn("The identity provider cannot be used", { why });
         const said = error instanceof Failed ? why : `Cannot log in: the identity provider cannot be asked: ${why}`;
         return { url: `${root}/`, cookie: failureCookie(said, arrived.isSecure, FAILURE_SECONDS) };
