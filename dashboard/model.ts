@@ -244,7 +244,7 @@ export interface ExperimentView {
     readonly message: string;
     readonly replicas: number;
     readonly available: number;
-    /** Undefined: it gets no share of its own. */
+    /** Percent of the traffic of the Rollout that it is of, as reached; undefined: it gets no share of its own. */
     readonly weight?: number;
   }[];
   readonly runs: readonly RunView[];
@@ -300,22 +300,19 @@ export interface Detail {
   readonly troubles: readonly string[];
 }
 
-/** `{ "event": "denied" }`: the stream is about something that this user may not read (any more). */
+/** The stream is about something that this user may not read (any more). */
 export interface Denied {
   /** A sentence: what, where, and which right is missing. */
   readonly why: string;
 }
 
-/** The session is over, and with it the stream: the page asks for a new login. */
+/** The session is over, and with it the stream. */
 export interface Ended {
   readonly why: "logout" | "idle" | "expired" | "revoked" | "shutdown";
 }
 
-/** A Rollout or namespace that the stream is about is not there. */
-export interface Missing {
-  readonly namespace: string;
-  readonly name: string;
-}
+/** What the stream is about is not there. */
+export type Missing = Pick<Card, "namespace" | "name">;
 
 /** Events of `GET live`, by their name; `data` is one line of JSON. A comment (`: `) every 15 s keeps it open. */
 export interface LiveEvents {
@@ -323,6 +320,8 @@ export interface LiveEvents {
   readonly changed: Changed;
   readonly gone: Gone;
   readonly rollout: Detail;
+  /** Of a stream with `?run=NS/NAME` or `?experiment=NS/NAME`. */
+  readonly object: RunView | ExperimentView;
   readonly missing: Missing;
   /** What this user may do has changed. */
   readonly may: Readonly<Record<string, May>>;
@@ -349,7 +348,8 @@ export interface Session {
   readonly allNamespaces: boolean;
   /** The cluster, as the kubeconfig names it; "" in the cluster. */
   readonly cluster: string;
-  /** When the session ends at the latest; absent: it does not. */
+  /** Why a login at the identity provider has just failed, told once. `endsAt`: at the latest; absent: it does not. */
+  readonly loginFailure?: string;
   readonly endsAt?: string;
 }
 

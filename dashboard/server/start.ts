@@ -10,6 +10,7 @@ import type { DashboardOptions } from "./http/options.ts";
 import { createPages } from "./http/pages.ts";
 import { createRoutes } from "./http/routes.ts";
 import { createBoards } from "./live/boards.ts";
+import { createSlots } from "./live/slots.ts";
 import { createReferenceApi } from "./reference/api.ts";
 
 export interface Listening {
@@ -40,11 +41,13 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const callers = createCallers({ options, people, sessions, attempts });
   const logins = createLogins({ options, people, sessions, attempts });
   const boards = createBoards(clock);
-  const ours = createRoutes({ options, people, callers, logins, boards });
-  const reference = createReferenceApi({ options, people, callers, boards });
+  const slots = createSlots();
+  const ours = createRoutes({ options, people, callers, logins, boards, slots });
+  const reference = createReferenceApi({ options, people, callers, boards, slots });
   const pages = createPages(options.pages, root);
   const routed = async (arrived: Arrived): Promise<Response> => {
-    const { pathname } = new URL(arrived.request.url);
+    const pathname = pathOf(arrived.request.url);
+    if (pathname === undefined) return new Response("the Host header is not a name\n", { status: 400 });
     if (pathname === "/healthz") return new Response("ok\n", { headers: { "content-type": "text/plain" } });
     if (pathname === "/" && root !== "") return new Response(null, { status: 302, headers: { location: `${root}/` } });
     if (pathname !== root && !pathname.startsWith(`${root}/`)) return new Response("not found\n", { status: 404 });
@@ -84,6 +87,9 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     open: () => ({ sessions: sessions.size, boards: boards.size }),
   };
 }
+
+/** Undefined: the Host header is missing, or is none. */
+const pathOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).pathname : undefined);
 
 function withoutSite(headers: Headers): Headers {
   const copy = new Headers(headers);

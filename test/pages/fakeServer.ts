@@ -55,8 +55,11 @@ export function startFakeServer(overview: LiveEvents["overview"]): FakeServer {
       start(controller) {
         own = controller;
         streams.add(controller);
-        const asked = url.searchParams.get("rollout");
-        if (asked === null) controller.enqueue(line("overview", world.overview));
+        const [of, asked] = [...url.searchParams].find(([name]) => name !== "namespace") ?? ["", null];
+        const isWeb = asked?.startsWith("shop/web") === true;
+        if (of === "run" && isWeb) controller.enqueue(line("object", run(asked.slice(5), "Running", 12)));
+        else if (of === "experiment" && isWeb) controller.enqueue(line("object", experiment));
+        else if (asked === null) controller.enqueue(line("overview", world.overview));
         else if (world.detail !== undefined && asked === `${world.detail.card.namespace}/${world.detail.card.name}`) {
           controller.enqueue(line("rollout", world.detail));
         } else {
@@ -99,8 +102,6 @@ export function startFakeServer(overview: LiveEvents["overview"]): FakeServer {
     if (world.session.user === undefined) return failure(401, "Log in first.", "login");
     if (path === "live") return live(url);
     if (/^rollouts\/.*\/simulation$/.test(path)) return json(simulation);
-    if (path.startsWith("runs/shop/web")) return json(run(path.split("/").at(-1) ?? "", "Running", 12));
-    if (path.startsWith("experiments/shop/web")) return json(experiment);
     return failure(404, `There is no ${path}.`, "not-found");
   };
 

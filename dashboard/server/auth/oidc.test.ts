@@ -45,13 +45,14 @@ const provider = Bun.serve({
 });
 afterAll(() => provider.stop(true));
 
+const oidc = {
+  issuer: `http://127.0.0.1:${provider.port}`,
+  clientId: "rollouts",
+  clientSecret: () => "the secret",
+  scopes: ["openid", "groups"],
+};
+
 function world() {
-  const oidc = {
-    issuer: `http://127.0.0.1:${provider.port}`,
-    clientId: "rollouts",
-    clientSecret: () => "the secret",
-    scopes: ["openid", "groups"],
-  };
   const made = testDashboard({ origin: "https://rollouts.example.com" }, { oidc });
   /** Goes to the provider and says yes there. */
   const begin = async () => {
@@ -69,6 +70,16 @@ function world() {
     made.people.get = (token) => (token.includes(".") ? { name: "ann", rights: ["*"] } : get(token));
   };
   return { ...made, begin, trust };
+}
+
+/** The page that a browser is sent back to asks for the session, with the cookies that it was given. */
+async function toldAfter({ sessionWith }: ReturnType<typeof world>, answer: Response): Promise<string | undefined> {
+  expect([answer.status, answer.headers.get("location"), await answer.text()]).toEqual([302, "/rollouts/", ""]);
+  const cookie = answer.headers.getSetCookie().map((each) => each.split(";")[0] ?? "");
+  expect(cookie.filter((each) => each.startsWith("sluice-session"))).toEqual([]);
+  const { user, loginFailure } = await sessionWith({ cookie: cookie.join("; ") });
+  expect(user).toBeUndefined();
+  return loginFailure;
 }
 
 describe("login at a provider", () => {
@@ -99,40 +110,63 @@ describe("login at a provider", () => {
   });
 
   test("is refused in another browser than it was begun in, and a second time", async () => {
-    const { begin, ours, trust } = world();
+    const made = world();
+    const { begin, ours, trust } = made;
     trust();
     const { cookie, back } = await begin();
     const own = { cookie: cookie.split(";")[0] ?? "" };
     const stolen = await ours(back, { headers: { cookie: "sluice-login=another" } });
-    expect([stolen.status, await stolen.text()]).toEqual([
-      401,
-      JSON.stringify({
-        error: "Cannot log in: this login was not begun in this browser, or took too long. Begin again.",
-        code: "login",
-      }),
-    ]);
-    expect((await ours(back, { headers: own })).status).toBe(401);
+    const refusal = "Cannot log in: this login was not begun in this browser, or took too long. Begin again.";
+    expect(await toldAfter(made, stolen)).toBe(refusal);
+    expect(await toldAfter(made, await ours(back, { headers: own }))).toBe(refusal);
   });
 
   test("is refused for a code of somebody else's login, and for a token of another client", async () => {
-    const { begin, ours, trust } = world();
+    const made = world();
+    const { begin, ours, trust } = made;
     trust();
     const [mine, theirs] = [await begin(), await begin()];
     const own = { cookie: mine.cookie.split(";")[0] ?? "" };
     const mixed = mine.back.replace(/code=[^&]*/, /code=[^&]*/.exec(theirs.back)?.[0] ?? "");
-    const injected = await ours(mixed, { headers: own });
-    expect(injected.status).toBe(401);
+    expect(await toldAfter(made, await ours(mixed, { headers: own }))).toBe(
+      "Cannot log in: the identity provider answered: invalid_grant: the code is not of this login",
+    );
     audience = "another-client";
     const next = await begin();
     const foreign = await ours(next.back, { headers: { cookie: next.cookie.split(";")[0] ?? "" } });
     audience = "rollouts";
-    expect(foreign.status).toBe(401);
+    expect(await toldAfter(made, foreign)).toStartWith("Cannot log in: ");
   });
 
   test("says what to do when the API server does not take the provider's token", async () => {
-    const { begin, ours } = world();
+    const made = world();
+    const { begin, ours } = made;
     const { cookie, back } = await begin();
     const refused = await ours(back, { headers: { cookie: cookie.split(";")[0] ?? "" } });
-    expect(await refused.text()).toContain("it has to know the same issuer and client id");
+    expect(await toldAfter(made, refused)).toContain("it has to know the same issuer and client id");
+  });
+
+  test("tells why it failed once, and not by words that an address brings", async () => {
+    const made = world();
+    const { ours } = made;
+    const refused = await ours("oidc/callback?error=access_denied&error_description=Call+this+number&state=x");
+    const [failure = ""] = refused.headers.getSetCookie();
+    expect(failure).toMatch(/^sluice-login-failure=[\w-]+; Path=\/rollouts; HttpOnly; SameSite=Strict; Max-Age=60$/);
+    const told = await ours("session", { headers: { cookie: failure.split(";")[0] ?? "" } });
+    expect(await told.text()).not.toContain("Call this number");
+    expect(told.headers.get("set-cookie")).toMatch(/^sluice-login-failure=; .*Max-Age=0$/);
+  });
+
+  test("tells in the page, too, that the provider does not answer", async () => {
+    const made = testDashboard(
+      { origin: "https://rollouts.example.com" },
+      { oidc: { ...oidc, issuer: "http://127.0.0.1:1" } },
+    );
+    const answer = await made.ours("oidc/start");
+    expect(answer.headers.get("location")).toBe("/rollouts/");
+    const cookie = (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+    expect((await made.sessionWith({ cookie })).loginFailure).toStartWith(
+      "Cannot log in: the identity provider cannot be asked: ",
+    );
   });
 });

@@ -58,6 +58,8 @@ export interface Hold {
 export interface People {
   /** Undefined: the API server does not take it. @throws {ApiError} */
   of(token: string, renew?: () => Promise<string | undefined>): Promise<Person | undefined>;
+  /** Whether the API server took this token a moment ago. */
+  isKnown(token: string): boolean;
   /** Keeps a person while a session or a stream needs it, and has it looked at again. */
   hold(person: Person): Hold;
   stop(): void;
@@ -105,6 +107,7 @@ export function createPeople(ports: PeoplePorts): People {
       if (isStopped || now - (registry.refused.get(key) ?? Number.NEGATIVE_INFINITY) < REFUSED_MS) return undefined;
       return looked(registry, key, token, renew);
     },
+    isKnown: (token) => registry.held.has(digest(token)),
     hold: (person) => holdOf(registry, person),
     stop() {
       isStopped = true;

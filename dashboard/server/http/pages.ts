@@ -4,8 +4,9 @@ import type { PageFile, PageFiles } from "./options.ts";
 
 const INDEX = "index.html";
 
-/** Paths of the page have no ending; one with an ending is a file that is not there. */
-const looksLikeFile = (path: string): boolean => /\.[a-z\d]{1,8}$/i.test(path.split("/").at(-1) ?? "");
+/** One that is not there; below the first part there are no files but assets: names of Rollouts may have a dot. */
+const looksLikeFile = (path: string): boolean =>
+  path.startsWith("assets/") || (!path.includes("/") && /\.[a-z\d]{1,8}$/i.test(path));
 
 export interface Pages {
   /** @param path below the root, without a slash before it */
@@ -30,7 +31,6 @@ export function createPages(files: PageFiles, root: string): Pages {
         known = undefined;
         throw error;
       });
-      if (path.includes("..")) return missing();
       const file = all.get(path) ?? (looksLikeFile(path) ? undefined : all.get(INDEX));
       if (file === undefined) return missing();
       if (request.method !== "GET" && request.method !== "HEAD")

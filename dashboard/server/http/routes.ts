@@ -2,7 +2,7 @@
 import { Hono } from "hono/tiny";
 import { canBeName } from "../../../kube/client/path.ts";
 import type { Act } from "../../model.ts";
-import { carryOut } from "../act/act.ts";
+import { carryOut, checkRight, clusterFor } from "../act/act.ts";
 import { preview } from "../act/preview.ts";
 import { simulated } from "../act/simulation.ts";
 import { actOf } from "../act/tasks.ts";
@@ -10,8 +10,9 @@ import { ROLLOUTS } from "../../../kube/client/resources.ts";
 import { NO_STORE } from "../guard/headers.ts";
 import type { People } from "../auth/people.ts";
 import type { Boards } from "../live/boards.ts";
-import { experimentNow, runNow } from "../live/objects.ts";
+import { experimentNow, type Place, resourceOf, runNow } from "../live/objects.ts";
 import { deniedText, openLive, type Subject, type Viewer } from "../live/live.ts";
+import type { Slots } from "../live/slots.ts";
 import { eventText } from "../live/sse.ts";
 import { type Arrived, type Callers, checkCsrf } from "./caller.ts";
 import { Failed, failureOf, statusOf } from "../failures/failure.ts";
@@ -26,12 +27,10 @@ export interface RoutePorts {
   readonly callers: Callers;
   readonly logins: Logins;
   readonly boards: Boards;
+  readonly slots: Slots;
 }
 
 const MOST_BYTES = 65_536;
-/** Of one person at a time. */
-const MOST_STREAMS = 40;
-
 const json = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(JSON.stringify(body), {
     status,
@@ -74,6 +73,9 @@ export function createRoutes(ports: RoutePorts): (arrived: Arrived, path: string
     }
   });
   return async (arrived, path) => {
+    // A stream whose body is left out would never be ended by the other side.
+    if (arrived.request.method === "HEAD")
+      return json({ error: "Ask by GET: HEAD is not answered here.", code: "invalid" }, 405, { allow: "GET, POST" });
     const { search } = new URL(arrived.request.url);
     const url = `http://dashboard/${path}${search}`;
     return app.fetch(new Request(url, { method: arrived.request.method }), arrived);
@@ -83,32 +85,38 @@ export function createRoutes(ports: RoutePorts): (arrived: Arrived, path: string
 type App = Hono<{ Bindings: Arrived }>;
 
 function addReads(app: App, ports: RoutePorts): void {
-  const { options, people, callers, boards } = ports;
+  const { options, people, callers, boards, slots, logins } = ports;
   const { clock, reviewMs, isReadOnly, auth, version } = options;
-  const streams = new Map<Viewer["person"], number>();
-  app.get("/session", async ({ env }) => json(await sessionView(options, await callers.of(env), callers.csrf)));
+  app.get("/session", async ({ env }) => {
+    const session = await sessionView(options, await callers.of(env), callers.csrf);
+    const failure = session.user === undefined ? logins.failure(env) : undefined;
+    if (failure === undefined) return json(session);
+    return json({ ...session, loginFailure: failure.why }, 200, { "set-cookie": failure.cookie });
+  });
   app.get("/live", async ({ env, req }) => {
     const { viewer } = await callers.needed(env, false);
     const { person } = viewer;
-    const open = streams.get(person) ?? 0;
-    if (open >= MOST_STREAMS) throw new Failed("rate", "Too many pages of yours are open: close some.");
-    const subject = await subjectOf(
-      person,
-      req.query("rollout"),
-      req.query("namespace"),
-      auth.kind === "kubeconfig" ? auth.namespace : "",
-    );
-    if (typeof subject === "string") return eventStream(new Response(eventText("denied", { why: subject })).body);
-    streams.set(person, open + 1);
-    // A token that came with the request is looked at again as long as the stream is open.
-    const hold = people.hold(person);
-    const left = (): void => {
-      hold.release();
-      const now = (streams.get(person) ?? 1) - 1;
-      if (now > 0) streams.set(person, now);
-      else streams.delete(person);
-    };
-    return eventStream(openLive({ clock, boards, reviewMs, isReadOnly }, viewer, subject, left));
+    const own = auth.kind === "kubeconfig" ? auth.namespace : "";
+    // Taken before anything is waited for: of many requests at once none finds the place of another one free.
+    const giveBack = slots.take(person);
+    try {
+      const subject = await subjectOf(person, (name) => req.query(name), own);
+      if (typeof subject === "string") {
+        giveBack();
+        return eventStream(new Response(eventText("denied", { why: subject })).body);
+      }
+      // A token that came with the request is looked at again as long as the stream is open.
+      const hold = people.hold(person);
+      const left = (): void => {
+        hold.release();
+        giveBack();
+      };
+      const ports = { clock, boards, reviewMs, isReadOnly, left: env.request.signal };
+      return eventStream(openLive(ports, viewer, subject, left));
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   });
   app.get("/rollouts/:namespace/:name/simulation", async ({ env, req }) => {
     const { viewer } = await callers.needed(env);
@@ -144,16 +152,28 @@ const eventStream = (stream: ReadableStream<Uint8Array> | null): Response =>
 /** A text: why there is nothing to see. */
 async function subjectOf(
   person: Viewer["person"],
-  rollout: string | undefined,
-  namespace: string | undefined,
+  asked: (name: string) => string | undefined,
   own: string,
 ): Promise<Subject | string> {
-  const may = (of: string): Promise<boolean> =>
-    person.access.allowed({ resource: ROLLOUTS, verb: "list", namespace: of });
+  const may = (of: string, resource = ROLLOUTS): Promise<boolean> =>
+    person.access.allowed({ resource, verb: "list", namespace: of });
+  const placeIn = (text: string): Place => {
+    const [of, name] = text.split("/");
+    return { namespace: nameIn(of, "the namespace"), name: nameIn(name, "the name") };
+  };
+  const [rollout, namespace] = [asked("rollout"), asked("namespace")];
   if (rollout !== undefined) {
-    const [of, name] = rollout.split("/");
-    const at = { namespace: nameIn(of, "the namespace"), name: nameIn(name, "the name") };
+    const at = placeIn(rollout);
     return (await may(at.namespace)) ? { rollout: at } : deniedText(at.namespace);
+  }
+  for (const [parameter, kind] of [
+    ["run", "AnalysisRun"],
+    ["experiment", "Experiment"],
+  ] as const) {
+    const object = asked(parameter);
+    if (object === undefined) continue;
+    const at = placeIn(object);
+    return (await may(at.namespace, resourceOf(kind))) ? { object: { kind, at } } : deniedText(at.namespace, kind);
   }
   if (namespace !== undefined && namespace !== "") {
     const of = nameIn(namespace, "the namespace");
@@ -181,6 +201,7 @@ function addWrites(app: App, { options, callers, boards }: RoutePorts): void {
   });
   app.post("/preview", async ({ env }) => {
     const { viewer, act } = await asked(env);
+    await checkRight(viewer.person, act, clusterFor(viewer.person, act.namespace, clock));
     const lookout = boards.look(viewer.person, act.namespace);
     try {
       await lookout.board.ready;

@@ -4,6 +4,8 @@ import { analysisRunInfos } from "../../../controller/view/analysisRuns.ts";
 import { rolloutInfo } from "../../../controller/view/rollout.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
+import { controllerOf } from "../../../kube/object/ownerReference.ts";
+import { keyOf } from "../../../kube/runtime/cache.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { Detail, ExperimentView, May, RunView } from "../../model.ts";
 import { detailView } from "../view/detailView.ts";
@@ -60,7 +62,18 @@ function runsOf({ feed }: Board, uid: string, may: May): readonly RunView[] {
 export async function experimentOf(board: Board, experiment: Experiment, may: May): Promise<ExperimentView> {
   const explanation = await board.explainer.experiment(experiment).catch(() => undefined);
   const info = experimentInfo(experiment, ownedOn(board.feed.shelves));
-  return experimentView(experiment, info, runsOf(board, experiment.metadata.uid ?? "", may), explanation, may);
+  const runs = runsOf(board, experiment.metadata.uid ?? "", may);
+  return experimentView(experiment, info, runs, explanation, may, weightsFor(board, experiment));
+}
+
+/** The Rollout's router knows them: an Experiment has none of its own. */
+function weightsFor({ feed: { stores, shelves } }: Board, experiment: Experiment): ReadonlyMap<string, number> {
+  const uid = controllerOf(experiment)?.uid ?? "";
+  const shares = stores.rollouts.by("owner", uid).flatMap((owner) => {
+    const { status } = shelves.rollouts.get(keyOf(owner)) ?? {};
+    return status?.canary?.weights?.additional ?? [];
+  });
+  return new Map(shares.map(({ podTemplateHash = "", weight }) => [podTemplateHash, weight]));
 }
 
 function eventsAbout(

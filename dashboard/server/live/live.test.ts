@@ -1,6 +1,7 @@
 /** The event stream: all at first, then what has changed, and no more than somebody reads. */
 import { describe, expect, test } from "bun:test";
-import type { Changed, Detail, Overview } from "../../model.ts";
+import type { Changed, Detail, ExperimentView, Overview } from "../../model.ts";
+import { deniedText } from "./live.ts";
 import { testDashboard, type TestDashboard } from "../testing.ts";
 
 const ROLLOUTS = "rollouts.argoproj.io";
@@ -207,4 +208,79 @@ describe("one Rollout", () => {
     expect(await stream.next()).toEqual({ name: "missing", data: { namespace: "shop", name: "nope" } });
     await stream.close();
   });
+});
+
+describe("an AnalysisRun or an Experiment that is nobody's", () => {
+  const RUNS = "analysisruns.argoproj.io";
+  const run = {
+    metadata: { name: "lone", namespace: "shop" },
+    spec: { metrics: [{ name: "m", provider: { web: { url: "http://metrics.example.com" } } }] },
+  };
+  const at = { resource: RUNS, namespace: "shop", name: "lone" };
+
+  test("is sent whole, when it has changed, and is missing when it is gone", async () => {
+    const made = world();
+    const { core } = made;
+    core.create(RUNS, run);
+    const stream = await opened(made, "live?run=shop/lone");
+    const first = await stream.next();
+    expect(first).toMatchObject({ name: "object", data: { name: "lone", owner: "", may: { "terminate-run": true } } });
+    core.modify(at, (object) => ({ ...object, status: { phase: "Error", message: "no answer" } }));
+    expect(await stream.next()).toMatchObject({ name: "object", data: { phase: "Error", message: "no answer" } });
+    core.delete(at);
+    expect(await stream.next()).toEqual({ name: "missing", data: { namespace: "shop", name: "lone" } });
+    await stream.close();
+    const other = await opened(made, "live?experiment=shop/lone");
+    expect((await other.next()).name).toBe("missing");
+    await other.close();
+  });
+
+  test("is denied to somebody who may list Rollouts alone", async () => {
+    const made = world();
+    made.core.create(RUNS, run);
+    made.people.set("t-ann", { name: "ann", rights: ["list rollouts shop"] });
+    const denied = await (await opened(made, "live?run=shop/lone")).next();
+    expect([denied.name, denied.data]).toEqual(["denied", { why: deniedText("shop", "AnalysisRun") }]);
+    made.people.set("t-ann", { name: "ann", rights: ["list analysisruns shop"] });
+    await made.clock.advance(11_000);
+    const seen = await opened(made, "live?run=shop/lone");
+    expect((await seen.next()).data).toMatchObject({ name: "lone", may: {} });
+    await seen.close();
+  });
+});
+
+test("a template of an Experiment has the weight that the Rollout's router gives to its pods", async () => {
+  const made = world();
+  const weights = {
+    canary: { weight: 10 },
+    stable: { weight: 85 },
+    additional: [{ weight: 5, serviceName: "tried", podTemplateHash: "abc" }],
+  };
+  const { uid } = made.core.create(ROLLOUTS, rollout("a")).metadata;
+  const place = { resource: ROLLOUTS, namespace: "shop", name: "a" };
+  made.core.modify(place, (object) => ({ ...object, status: { canary: { weights } } }), { subresource: "status" });
+  const template = { metadata: { labels: { app: "t" } }, spec: { containers: [{ name: "web", image: "web:2" }] } };
+  const templates = ["tried", "plain"].map((name) => ({
+    name,
+    replicas: 1,
+    selector: { matchLabels: { app: "t" } },
+    template,
+  }));
+  const counts = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
+  made.core.create("experiments.argoproj.io", {
+    metadata: {
+      name: "a-1",
+      namespace: "shop",
+      ownerReferences: [{ apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: "a", uid, controller: true }],
+    },
+    spec: { templates },
+    status: { phase: "Running", templateStatuses: [{ name: "tried", ...counts, podTemplateHash: "abc" }] },
+  });
+  const stream = await opened(made, "live?experiment=shop/a-1");
+  const { data } = await stream.next();
+  expect((data as ExperimentView).templates.map(({ name, weight }) => [name, weight])).toEqual([
+    ["tried", 5],
+    ["plain", undefined],
+  ]);
+  await stream.close();
 });

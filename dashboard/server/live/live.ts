@@ -8,7 +8,9 @@ import { type Person, whyGone } from "../auth/people.ts";
 import { mayOf, OBJECT_VERBS, ROLLOUT_VERBS, type Right } from "../auth/rights.ts";
 import type { Boards, Lookout } from "./boards.ts";
 import { detailOf } from "./detail.ts";
+import { type ObjectKind, type Place, resourceOf } from "./objects.ts";
 import { eventText, openOutlet } from "./sse.ts";
+import { tellObject } from "./tellObject.ts";
 
 export interface LivePorts {
   readonly clock: Clock;
@@ -16,11 +18,14 @@ export interface LivePorts {
   /** How often rights are looked at again. */
   readonly reviewMs: number;
   readonly isReadOnly: boolean;
+  /** Aborted when the other side has gone, even before it began to read. */
+  readonly left?: AbortSignal;
 }
 
 export interface Subject {
   /** Undefined: the overview. */
-  readonly rollout?: { readonly namespace: string; readonly name: string };
+  readonly rollout?: Place;
+  readonly object?: { readonly kind: ObjectKind; readonly at: Place };
   /** Of the overview: these namespaces; undefined: all. */
   readonly namespaces?: readonly string[] | undefined;
 }
@@ -37,16 +42,22 @@ const PACE_MS = 250;
 /** Ages in sentences move on. */
 const AGE_MS = 30_000;
 
-const listIn = (namespace: string): Right => ({ resource: ROLLOUTS, verb: "list", namespace });
+const listIn = (namespace: string, { object }: Subject): Right => ({
+  resource: object === undefined ? ROLLOUTS : resourceOf(object.kind),
+  verb: "list",
+  namespace,
+});
 
 /** The namespaces that somebody looks at, "" being all. */
-const placesOf = ({ rollout, namespaces }: Subject): readonly string[] =>
-  rollout === undefined ? (namespaces ?? [""]) : [rollout.namespace];
+const placesOf = ({ rollout, object, namespaces }: Subject): readonly string[] => {
+  const place = rollout ?? object?.at;
+  return place === undefined ? (namespaces ?? [""]) : [place.namespace];
+};
 
-export const deniedText = (namespace: string): string =>
+export const deniedText = (namespace: string, kind: ObjectKind | "Rollout" = "Rollout"): string =>
   namespace === ""
     ? "You may not list Rollouts of all namespaces: choose a namespace, or ask for the right to list rollouts.argoproj.io."
-    : `You may not list Rollouts in namespace "${namespace}": ask for the right to list and watch rollouts.argoproj.io there.`;
+    : `You may not list ${kind}s in namespace "${namespace}": ask for the right to list and watch ${kind.toLowerCase()}s.argoproj.io there.`;
 
 export function openLive(
   ports: LivePorts,
@@ -57,8 +68,8 @@ export function openLive(
   const { clock, boards, reviewMs } = ports;
   const { person, ended } = viewer;
   const lookouts = placesOf(subject).map((namespace) => boards.look(person, namespace === "" ? undefined : namespace));
-  const telling = subject.rollout === undefined ? tellOverview : tellRollout;
-  const teller = telling({ ports, person, subject, lookouts, poke: () => outlet.poke() });
+  const scene: Scene = { ports, person, subject, lookouts, poke: () => outlet.poke() };
+  const teller = tellerOf(scene);
   const cancels: (() => void)[] = [];
   const outlet = openOutlet({
     clock,
@@ -81,8 +92,8 @@ export function openLive(
   const review = async (): Promise<void> => {
     for (const namespace of placesOf(subject)) {
       // What cannot be asked now is asked next time: requests themselves carry the person's own rights.
-      const isAllowed = await person.access.allowed(listIn(namespace)).catch(() => true);
-      if (!isAllowed) return outlet.end("denied", { why: deniedText(namespace) });
+      const isAllowed = await person.access.allowed(listIn(namespace, subject)).catch(() => true);
+      if (!isAllowed) return outlet.end("denied", { why: deniedText(namespace, subject.object?.kind) });
     }
     teller.reviewed();
   };
@@ -97,12 +108,18 @@ export function openLive(
     again();
     cancels.push(() => cancel());
   };
+  const { left } = ports;
+  if (left !== undefined) {
+    left.addEventListener("abort", outlet.close, { once: true });
+    cancels.push(() => left.removeEventListener("abort", outlet.close));
+    if (left.aborted) outlet.close();
+  }
   every(reviewMs, () => void review());
   void review();
   return outlet.stream;
 }
 
-interface Scene {
+export interface Scene {
   readonly ports: LivePorts;
   readonly person: Person;
   readonly subject: Subject;
@@ -110,12 +127,18 @@ interface Scene {
   readonly poke: () => void;
 }
 
-interface Teller {
+export interface Teller {
   /** What is due, as texts of events. */
   next(): Promise<string>;
   /** Rights may have changed. */
   reviewed(): void;
   end(): void;
+}
+
+function tellerOf(scene: Scene): Teller {
+  const { rollout, object } = scene.subject;
+  if (object !== undefined) return tellObject(scene, object.kind, object.at);
+  return rollout === undefined ? tellOverview(scene) : tellRollout(scene);
 }
 
 async function rightsIn({ ports, person }: Scene, namespace: string): Promise<May> {

@@ -7,6 +7,8 @@ export interface Outlet {
   poke(): void;
   /** Ends the stream; `last` is sent first. */
   end<K extends keyof LiveEvents>(name: K, data: LiveEvents[K]): void;
+  /** The other side has gone. */
+  close(): void;
   readonly stream: ReadableStream<Uint8Array>;
 }
 
@@ -116,6 +118,7 @@ export function openOutlet({ clock, next, closed }: OutletPorts): Outlet {
   return {
     stream,
     poke: source.poke,
+    close: over,
     end(name, data) {
       if (source.isOver() || source.isLast()) return;
       source.last(eventText(name, data));

@@ -1,7 +1,7 @@
 /** The HTTP API of the reference's dashboard, which its pages and Argo CD's extension speak (docs/dashboard.md#the-api-of-argo-rollouts). */
 import { perform } from "../../../controller/acting/perform.ts";
 import { ROLLOUTS } from "../../../kube/client/resources.ts";
-import { objectPath } from "../../../kube/client/path.ts";
+import { canBeName, objectPath } from "../../../kube/client/path.ts";
 import { isObject, type Json } from "../../../kube/object/json.ts";
 import type { Act } from "../../model.ts";
 import { checkRight, clusterFor } from "../act/act.ts";
@@ -12,6 +12,7 @@ import type { DashboardOptions } from "../http/options.ts";
 import type { People } from "../auth/people.ts";
 import type { Boards } from "../live/boards.ts";
 import type { Viewer } from "../live/live.ts";
+import type { Slots } from "../live/slots.ts";
 import { badParameter, type GatewayError, gatewayError, streamError, unimplemented } from "./errors.ts";
 import { type Operation, operationOf } from "./paths.ts";
 import { namespacesWithRollouts } from "../auth/places.ts";
@@ -23,6 +24,7 @@ export interface ReferencePorts {
   readonly people: People;
   readonly callers: Callers;
   readonly boards: Boards;
+  readonly slots: Slots;
 }
 
 /** A body is small: a flag, or nothing. */
@@ -41,11 +43,19 @@ export function createReferenceApi(ports: ReferencePorts): (arrived: Arrived, pa
       if (operation === undefined) return refused(unimplemented);
       const { viewer, csrf } = await ports.callers.needed(arrived);
       checkCsrf(arrived, csrf);
+      checkNames(operation);
       return await carriedOut(ports, arrived, viewer, operation);
     } catch (error) {
       return refused(gatewayError(error));
     }
   };
+}
+
+/** A name that no object can have is in no request of ours. @throws {Failed} */
+function checkNames(operation: Operation): void {
+  const names = ["namespace" in operation ? operation.namespace : [], "name" in operation ? operation.name : []].flat();
+  const wrong = names.find((each) => !canBeName(each));
+  if (wrong !== undefined) throw new Failed("invalid", `${JSON.stringify(wrong.slice(0, 100))} is not a name`);
 }
 
 const decoded = (path: string): readonly string[] => {
@@ -57,13 +67,13 @@ const decoded = (path: string): readonly string[] => {
 };
 
 async function carriedOut(
-  { options, people, boards }: ReferencePorts,
+  { options, people, boards, slots }: ReferencePorts,
   { request }: Arrived,
   viewer: Viewer,
   operation: Operation,
 ): Promise<Response> {
   const { client } = viewer.person;
-  const watching = { boards, people, clock: options.clock };
+  const watching = { boards, people, slots, clock: options.clock, left: request.signal };
   switch (operation.kind) {
     case "version":
       return answered({ rolloutsVersion: `v${options.version}` });

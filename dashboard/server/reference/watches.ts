@@ -6,6 +6,7 @@ import type { People } from "../auth/people.ts";
 import { ownedOn } from "../live/board.ts";
 import type { Boards } from "../live/boards.ts";
 import type { Viewer } from "../live/live.ts";
+import type { Slots } from "../live/slots.ts";
 import { fullInfo, type Place, shortInfo } from "./reads.ts";
 
 /** The reference sends one Rollout's changes at most this often. */
@@ -14,7 +15,10 @@ const PACE_MS = 1_000;
 export interface WatchPorts {
   readonly people: People;
   readonly boards: Boards;
+  readonly slots: Slots;
   readonly clock: Clock;
+  /** Aborted when the other side has gone, even before it began to read. */
+  readonly left: AbortSignal;
 }
 
 interface Lines {
@@ -26,12 +30,13 @@ interface Lines {
  * @param paceMs how much time is between two looks
  */
 function lines(
-  { boards, people, clock }: WatchPorts,
+  { boards, people, slots, clock, left }: WatchPorts,
   { person, ended }: Viewer,
   namespace: string,
   paceMs: number,
   linesOf: (rollouts: readonly Rollout[], owned: ReturnType<typeof ownedOn>) => readonly string[],
 ): Lines {
+  const giveBack = slots.take(person);
   const lookout = boards.look(person, namespace);
   const hold = people.hold(person);
   const { feed } = lookout.board;
@@ -52,10 +57,13 @@ function lines(
     close.end();
     lookout.leave();
     hold.release();
+    giveBack();
     wake();
   };
-  for (const signal of [person.gone, ...(ended === undefined ? [] : [ended])])
+  for (const signal of [person.gone, left, ...(ended === undefined ? [] : [ended])]) {
+    if (signal.aborted) over();
     signal.addEventListener("abort", over, { once: true });
+  }
   const due = (): readonly Rollout[] => {
     const all = [...feed.shelves.rollouts.values()];
     const keys = dirty;

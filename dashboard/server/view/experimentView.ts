@@ -11,6 +11,8 @@ export function experimentView(
   runs: readonly RunView[],
   explanation: Explanation | undefined,
   may: May = {},
+  /** By the hash of a template's pods. */
+  weights: ReadonlyMap<string, number> = new Map(),
 ): ExperimentView {
   const { metadata, spec, status = {} } = experiment;
   const { analysisRuns: _, ...info } = whole;
@@ -28,12 +30,14 @@ export function experimentView(
     duration: spec.duration ?? "",
     templates: (spec.templates ?? []).map(({ name, replicas = 1 }) => {
       const now = statuses.get(name);
+      const weight = weights.get(now?.podTemplateHash ?? "");
       return {
         name,
         phase: now?.status ?? "",
         message: now?.message ?? "",
         replicas,
         available: now?.availableReplicas ?? 0,
+        ...(weight === undefined ? {} : { weight }),
       };
     }),
     runs,

@@ -4,12 +4,12 @@ import { useEffect } from "preact/hooks";
 import type { ExperimentView, RunView } from "../../../model.ts";
 import { ObjectButtons } from "../actions/buttons.tsx";
 import { ofExperiment } from "../actions/words.ts";
-import { Icon } from "../parts/icons.tsx";
 import { Link } from "../parts/link.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Phase } from "../parts/phase.tsx";
 import { Ago } from "../parts/time.tsx";
-import { type Fetched, useFetched } from "./fetched.ts";
+import { object, refusal, useLive } from "../state/live.ts";
+import { useStore } from "../state/store.ts";
 import { Metrics } from "./metric.tsx";
 import { Templates } from "./templates.tsx";
 
@@ -18,17 +18,21 @@ interface Named {
   readonly name: string;
 }
 
-const pathOf = (kind: "runs" | "experiments", { namespace, name }: Named): string =>
-  `${kind}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
-
-interface FrameProps<T> extends Named {
-  readonly kind: string;
-  readonly fetched: Fetched<T>;
+interface FrameProps extends Named {
+  readonly kind: "AnalysisRun" | "Experiment";
+  readonly view: RunView | ExperimentView | undefined;
   readonly children: ComponentChildren;
 }
 
-function Frame<T extends RunView | ExperimentView>({ kind, name, fetched, children }: FrameProps<T>) {
-  const { view, why, again } = fetched;
+/** Undefined: not told yet, or there is none. @param kind as the stream is asked for it */
+function useObject(kind: "run" | "experiment", { namespace, name }: Named): RunView | ExperimentView | undefined {
+  useLive(`?${kind}=${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`);
+  const whole = useStore(object);
+  return whole?.namespace === namespace && whole.name === name ? whole : undefined;
+}
+
+function Frame({ kind, name, view, children }: FrameProps) {
+  const why = useStore(refusal);
   useEffect(() => {
     document.title = `${name} – Sluice`;
   }, [name]);
@@ -40,7 +44,7 @@ function Frame<T extends RunView | ExperimentView>({ kind, name, fetched, childr
             <span class="kind">{kind}</span> {name}
           </h1>
         </div>
-        {view !== undefined && <Facts view={view} again={again} />}
+        {view !== undefined && <Facts view={view} />}
       </div>
       {view === undefined && why === undefined && (
         <p class="faint" role="status">
@@ -57,7 +61,7 @@ function Frame<T extends RunView | ExperimentView>({ kind, name, fetched, childr
   );
 }
 
-function Facts({ view, again }: { readonly view: RunView | ExperimentView; readonly again: () => void }) {
+function Facts({ view }: { readonly view: RunView | ExperimentView }) {
   const [kind, owner = ""] = view.owner.split("/");
   const { namespace, name, may } = view;
   const verbs = "metrics" in view ? (["terminate-run"] as const) : ofExperiment;
@@ -91,9 +95,6 @@ function Facts({ view, again }: { readonly view: RunView | ExperimentView; reado
           namespace={namespace}
           name={name}
         />
-        <button type="button" class="quiet" onClick={again}>
-          <Icon name="again" /> Look again
-        </button>
       </div>
     </>
   );
@@ -133,11 +134,10 @@ const Arguments = ({ args }: Pick<RunView, "args">) =>
   );
 
 export function RunPage(named: Named) {
-  const fetched = useFetched<RunView>(pathOf("runs", named));
-  const { view } = fetched;
+  const view = useObject("run", named);
   return (
-    <Frame kind="AnalysisRun" {...named} fetched={fetched}>
-      {view !== undefined && (
+    <Frame kind="AnalysisRun" {...named} view={view}>
+      {view !== undefined && "metrics" in view && (
         <div class="columns two">
           <div class="column">
             <Told view={view} />
@@ -156,11 +156,10 @@ export function RunPage(named: Named) {
 }
 
 export function ExperimentPage(named: Named) {
-  const fetched = useFetched<ExperimentView>(pathOf("experiments", named));
-  const { view } = fetched;
+  const view = useObject("experiment", named);
   return (
-    <Frame kind="Experiment" {...named} fetched={fetched}>
-      {view !== undefined && (
+    <Frame kind="Experiment" {...named} view={view}>
+      {view !== undefined && "templates" in view && (
         <div class="columns two">
           <div class="column">
             <Told view={view} />

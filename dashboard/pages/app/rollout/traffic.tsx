@@ -44,12 +44,14 @@ function Bar({
 }
 
 export function TrafficPanel({ traffic, pods }: { readonly traffic: Traffic; readonly pods: Detail["card"]["pods"] }) {
-  const { fullWeight, wanted, verified, routers, canary } = traffic;
-  const parts = partsOf(traffic).filter(({ kind, weight, hash }) => kind !== "canary" || weight > 0 || hash !== "");
+  const { fullWeight, wanted, verified, routers, canary, stable } = traffic;
+  // After an update the canary's version is the stable one: there is one part, and the steps ask for nothing more.
+  const isDone = canary.hash === "" || canary.hash === stable.hash;
+  const parts = partsOf(traffic).filter(({ kind, weight }) => kind !== "canary" || weight > 0 || !isDone);
   const by = routers.length === 0 ? `by ${pods.desired} pods` : `by ${routers.join(", ")}`;
   return (
     <Panel title="Traffic" aside={by}>
-      <Bar parts={parts} full={fullWeight} wanted={wanted} />
+      <Bar parts={parts} full={fullWeight} wanted={isDone ? 0 : wanted} />
       <ul class="legend">
         {parts.map(({ kind, hash, service, weight }) => (
           <li key={`${kind} ${hash}`}>
@@ -59,7 +61,9 @@ export function TrafficPanel({ traffic, pods }: { readonly traffic: Traffic; rea
           </li>
         ))}
       </ul>
-      {wanted !== canary.weight && <p class="faint">The steps ask for {percent(wanted, fullWeight)} to the canary.</p>}
+      {!isDone && wanted !== canary.weight && (
+        <p class="faint">The steps ask for {percent(wanted, fullWeight)} to the canary.</p>
+      )}
       {verified !== undefined && (
         <p class={verified ? "faint" : "problem"}>
           {verified ? "The router confirms this split." : "The router does not route so yet."}

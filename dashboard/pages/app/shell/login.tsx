@@ -9,10 +9,8 @@ export interface LoginProps {
   readonly why: string;
 }
 
-const refusedBy = (search: string): string => new URLSearchParams(search).get("error") ?? "";
-
 export function LoginPage({ session, why }: LoginProps) {
-  const { logins, readOnly } = session;
+  const { logins, readOnly, loginFailure = "" } = session;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = "Log in – Sluice";
@@ -29,19 +27,24 @@ export function LoginPage({ session, why }: LoginProps) {
           {why}
         </p>
       )}
+      {loginFailure !== "" && (
+        <p class="problem" role="alert">
+          {loginFailure}
+        </p>
+      )}
       {logins.includes("oidc") && (
         <a class="button primary wide" href="api/sluice/oidc/start">
           Log in with your organisation
         </a>
       )}
       {logins.length > 1 && <p class="or">or</p>}
-      {logins.includes("token") && <TokenForm refused={refusedBy(location.search)} />}
+      {logins.includes("token") && <TokenForm />}
     </main>
   );
 }
 
-function TokenForm({ refused }: { readonly refused: string }) {
-  const [problem, setProblem] = useState(refused);
+function TokenForm() {
+  const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>): Promise<void> => {

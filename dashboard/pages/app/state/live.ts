@@ -1,6 +1,6 @@
 /** The one event stream: what it is about follows the page, and what it says is kept here. */
 import { useEffect } from "preact/hooks";
-import type { Card, Detail, LiveEvents, May } from "../../../model.ts";
+import type { Card, Detail, ExperimentView, LiveEvents, May, RunView } from "../../../model.ts";
 import { login, sessionOver } from "./session.ts";
 import { createStore } from "./store.ts";
 
@@ -14,6 +14,8 @@ export interface Cards {
 /** Undefined: not told yet. */
 export const cards = createStore<Cards | undefined>(undefined);
 export const detail = createStore<Detail | undefined>(undefined);
+/** Of the page of an AnalysisRun or Experiment. */
+export const object = createStore<RunView | ExperimentView | undefined>(undefined);
 /** Why nothing is shown: a sentence. */
 export const refusal = createStore<string | undefined>(undefined);
 /** `lost`: it tries again by itself. */
@@ -44,6 +46,7 @@ const ENDS: Readonly<Record<LiveEvents["ended"]["why"], string>> = {
 function forget(): void {
   cards.set(undefined);
   detail.set(undefined);
+  object.set(undefined);
 }
 login.subscribe(() => {
   if (login.get().kind !== "in") forget();
@@ -56,7 +59,10 @@ const edit = (change: (now: Cards) => Cards): void => {
   if (now !== undefined) cards.set(change(now));
 };
 
-const handlers = (stop: () => void): Handlers => ({
+const kindOf = (query: string): string => /^\?(\w+)=/.exec(query)?.[1] ?? "";
+const WHAT: Readonly<Record<string, string>> = { rollout: "Rollout", run: "AnalysisRun", experiment: "Experiment" };
+
+const handlers = (query: string, stop: () => void): Handlers => ({
   overview: ({ cards: list, may, troubles }) => cards.set({ list, may, troubles }),
   changed: ({ cards: fresh }) => edit((now) => ({ ...now, list: mergedCards(now.list, fresh) })),
   gone: ({ cards: gone }) => {
@@ -68,9 +74,14 @@ const handlers = (stop: () => void): Handlers => ({
     refusal.set(undefined);
     detail.set(whole);
   },
+  object: (whole) => {
+    refusal.set(undefined);
+    object.set(whole);
+  },
   missing: ({ namespace, name }) => {
     detail.set(undefined);
-    refusal.set(`There is no Rollout "${name}" in the namespace "${namespace}" (any more).`);
+    object.set(undefined);
+    refusal.set(`There is no ${WHAT[kindOf(query)] ?? ""} "${name}" in the namespace "${namespace}" (any more).`);
   },
   denied: ({ why }) => {
     forget();
@@ -110,7 +121,7 @@ function follow(query: string): () => void {
       retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
       void fetchSession();
     });
-    for (const [name, handle] of Object.entries(handlers(stop))) {
+    for (const [name, handle] of Object.entries(handlers(query, stop))) {
       opened.addEventListener(name, ({ data }: MessageEvent<string>) =>
         (handle as (data: unknown) => void)(JSON.parse(data)),
       );
@@ -130,13 +141,14 @@ async function fetchSession(): Promise<void> {
   }
 }
 
-/** @param query `?rollout=NS/NAME`, `?namespace=NS`, or "": all; undefined: no stream */
+/** @param query `?rollout=NS/NAME`, `?run=…`, `?experiment=…`, `?namespace=NS`, or "": all; undefined: no stream */
 export function useLive(query: string | undefined): void {
   useEffect(() => {
     connection.set("connecting");
     refusal.set(undefined);
     if (query === undefined) return undefined;
     if (query.startsWith("?rollout=")) detail.set(undefined);
+    object.set(undefined);
     return follow(query);
   }, [query]);
 }
