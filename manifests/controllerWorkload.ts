@@ -1,4 +1,5 @@
 /** The pods, and the Services and policies for them. */
+import { confinedContainer, confinedPod, ownProgram } from "./confined.ts";
 import { engineOptions } from "../controller/process/lean.ts";
 import { labels, name, selector, served } from "./text/manifestNames.ts";
 import type { Manifest } from "./text/render.ts";
@@ -49,10 +50,7 @@ const environment: readonly object[] = [
   fromField("POD_NAME", "metadata.name"),
   fromField("POD_NAMESPACE", "metadata.namespace"),
   ...Object.entries(engineOptions).map(([name, value]) => ({ name, value })),
-  // Empty, so that the environment cannot turn the program into something else. (With an empty text as the value every
-  // `kubectl apply` would be a change, since the API server does not keep it.)
-  { name: "BUN_OPTIONS" },
-  { name: "BUN_BE_BUN" },
+  ...ownProgram,
 ];
 
 const probe = (path: string, periodSeconds: number): object => ({
@@ -76,11 +74,7 @@ const container = ({ image, args, ports, pullPolicy = "IfNotPresent", ...workloa
   livenessProbe: probe("/healthz", 10),
   readinessProbe: probe("/readyz", 5),
   resources: workload.resources ?? resources,
-  securityContext: {
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ["ALL"] },
-    readOnlyRootFilesystem: true,
-  },
+  securityContext: confinedContainer,
 });
 
 export const deployment = (workload: Workload): Manifest => ({
@@ -96,15 +90,7 @@ export const deployment = (workload: Workload): Manifest => ({
       metadata: { labels: labels("controller"), ...workload.podMetadata },
       spec: {
         serviceAccountName: name,
-        automountServiceAccountToken: true,
-        enableServiceLinks: false,
-        nodeSelector: { "kubernetes.io/os": "linux" },
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: 65_532,
-          runAsGroup: 65_532,
-          seccompProfile: { type: "RuntimeDefault" },
-        },
+        ...confinedPod,
         // Writes in flight 5 s, the webhook's configuration 5 s, two Leases 5 s, the last reviews 3 s, events 2 s.
         terminationGracePeriodSeconds: 30,
         ...workload.pod,

@@ -1,4 +1,5 @@
 /** The dashboard in the cluster: a Deployment of the same image, which may ask who somebody is and what they may do. */
+import { confinedContainer, confinedPod, ownProgram } from "./confined.ts";
 import { image, labelsOf, namespace as installed } from "./text/manifestNames.ts";
 import type { Manifest } from "./text/render.ts";
 
@@ -35,15 +36,7 @@ const deployment = (given: DashboardWorkload): Manifest => ({
       metadata: { labels },
       spec: {
         serviceAccountName: name,
-        automountServiceAccountToken: true,
-        enableServiceLinks: false,
-        nodeSelector: { "kubernetes.io/os": "linux" },
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: 65_532,
-          runAsGroup: 65_532,
-          seccompProfile: { type: "RuntimeDefault" },
-        },
+        ...confinedPod,
         terminationGracePeriodSeconds: 10,
         ...given.pod,
         containers: [container(given)],
@@ -64,16 +57,12 @@ const container = ({ image: of, args, pullPolicy = "IfNotPresent", resources }: 
   image: of,
   imagePullPolicy: pullPolicy,
   args,
-  env: [{ name: "BUN_OPTIONS" }, { name: "BUN_BE_BUN" }],
+  env: ownProgram,
   ports: [{ name: "http", containerPort: port, protocol: "TCP" }],
   livenessProbe: probe(10),
   readinessProbe: probe(5),
   resources: resources ?? dashboardResources,
-  securityContext: {
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ["ALL"] },
-    readOnlyRootFilesystem: true,
-  },
+  securityContext: confinedContainer,
 });
 
 /** It may ask who a token is of and what that person may do; all else is done with the person's own rights. */

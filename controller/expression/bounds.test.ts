@@ -5,6 +5,7 @@ import { conditionProblem, parseCondition } from "./condition.ts";
 import { evaluateCondition } from "./evaluation.ts";
 import { FLOATS, LIST, NIL, TEXT_MAP } from "./types/types.ts";
 import { fromJson, type Value, vector } from "./syntax/value.ts";
+import { seededBelow } from "../../test/seeded.ts";
 
 function answer(condition: string, result: Value = null): boolean | string {
   const parsed = parseCondition(condition);
@@ -175,15 +176,6 @@ describe("what is usual is far from those ends", () => {
   });
 });
 
-/** The same numbers every time. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
 const WORDS = (
   "result result[0] result.a asInt asFloat isNaN default len all any filter map reduce sortBy groupBy find count sum now date " +
   "duration max median string toJSON fromJSON split get keys ( ) [ ] { } , ; : :: . ?. ? ?? .. | || && ! not in and or if else " +
@@ -205,7 +197,7 @@ const RESULTS: readonly Value[] = [
 
 describe("nothing is thrown", () => {
   test("by words in any order", () => {
-    const pick = random(7);
+    const pick = seededBelow(7);
     const word = (): string => WORDS[pick(WORDS.length)] ?? "";
     for (let round = 0; round < 20_000; round++) {
       const source = Array.from({ length: 1 + pick(9) }, word).join(pick(3) === 0 ? "" : " ");
@@ -215,7 +207,7 @@ describe("nothing is thrown", () => {
   });
 
   test("by characters in any order", () => {
-    const pick = random(11);
+    const pick = seededBelow(11);
     for (let round = 0; round < 20_000; round++) {
       const codes = Array.from({ length: pick(20) }, () => (pick(9) === 0 ? pick(0x1_10_00) : 32 + pick(95)));
       expect(() => answer(String.fromCharCode(...codes))).not.toThrow();
@@ -223,7 +215,7 @@ describe("nothing is thrown", () => {
   });
 
   test("by what is true of some results only", () => {
-    const pick = random(13);
+    const pick = seededBelow(13);
     const calls = ["# > 1", ".a", "#", "-#", "string(#)", "{#: 1}", "#[0]", "not #"];
     const functions = WORDS.filter((name) => /^[a-zA-Z]{3,}$/.test(name));
     for (let round = 0; round < 10_000; round++) {
@@ -234,7 +226,7 @@ describe("nothing is thrown", () => {
   });
 
   test("by looking at a condition without a result", () => {
-    const pick = random(17);
+    const pick = seededBelow(17);
     for (let round = 0; round < 5_000; round++) {
       const source = Array.from({ length: 1 + pick(7) }, () => WORDS[pick(WORDS.length)] ?? "").join(" ");
       const parsed = parseCondition(source);

@@ -3,29 +3,17 @@ import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import type { Complaints } from "../process/complaints.ts";
 import type { Log } from "../process/log.ts";
+import type { SentNotification } from "../process/metrics.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import type { Delivery } from "./decide/decide.ts";
 import type { Journal } from "./journal.ts";
 import type { OutboxPorts } from "./send/outbox.ts";
 
-/** One that was sent, or given up. */
-export interface ObservedNotification {
-  /** Of the Rollout. */
-  readonly key: string;
-  /** Those of the event. */
-  readonly type: string;
-  readonly reason: string;
-  /** As it is configured: "slack". */
-  readonly service: string;
-  readonly durationMs: number;
-  readonly failed: boolean;
-}
-
 export interface OutcomePorts {
   readonly log: Pick<Log, "debug">;
   readonly complaints: Complaints;
   readonly events: Pick<EventRecorder, "record">;
-  readonly observer: { notified(notification: ObservedNotification): void };
+  readonly observer: { notified(notification: SentNotification): void };
   readonly stores: Pick<Stores, "rollouts">;
   readonly validForMs: () => number;
   readonly journal: Journal;

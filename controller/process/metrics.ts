@@ -21,10 +21,14 @@ export interface ApiRequest {
   readonly status: number;
 }
 
-interface SentNotification {
+/** One that was sent, or given up. */
+export interface SentNotification {
+  /** Of the Rollout. */
   readonly key: string;
+  /** Those of the event. */
   readonly type: string;
   readonly reason: string;
+  /** As it is configured: "slack". */
   readonly service: string;
   readonly durationMs: number;
   readonly failed: boolean;

@@ -1,15 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { RE2JS, RE2JSException } from "re2js";
 import { weigh } from "./weigh.ts";
-
-/** The same numbers every time. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
+import { seededBelow } from "../../test/seeded.ts";
 
 const WORDS = (
   "a b | * + ? ( ) . ^ $ \\ [ ] { } - , 1 2 \u00e9 \u{1f600} (?: (?i) (?i: (?P<n> (?<m> {2} {3,} {0} {0,4} {02} {10} {1,25} {1000} " +
@@ -27,7 +19,7 @@ function instructions(pattern: string): number | undefined {
 
 describe("the weight of a pattern", () => {
   test("is never less than what it compiles to, for words in any order", () => {
-    const pick = random(3);
+    const pick = seededBelow(3);
     let compiled = 0;
     for (let round = 0; round < 6_000; round++) {
       const pattern = Array.from({ length: 1 + pick(8) }, () => WORDS[pick(WORDS.length)] ?? "").join("");

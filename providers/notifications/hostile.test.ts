@@ -3,15 +3,7 @@ import type { Answer } from "../metrics/provider.ts";
 import type { SendPorts } from "./service.ts";
 import { SERVICES } from "./services.ts";
 import { portsWith, recordings, rendered } from "./testing.ts";
-
-/** Repeats the same for the same seed. */
-function createDice(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
+import { seededBelow } from "../../test/seeded.ts";
 
 const ODD: readonly unknown[] = [
   null,
@@ -90,7 +82,7 @@ describe("settings, parts and answers of any shape", () => {
   test.each(SERVICES.map(({ type }) => type))("throw sentences alone: %s", async (type) => {
     const row = SERVICES.find((each) => each.type === type);
     const own = all.filter((each) => each.type === type);
-    const dice = createDice(type.length);
+    const dice = seededBelow(type.length);
     let sentences = 0;
     for (let time = 0; time < 500; time++) {
       const recording = own[dice(own.length)];

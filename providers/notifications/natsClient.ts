@@ -2,15 +2,14 @@
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import type { Socket } from "node:net";
 import { type Clock, systemClock } from "../../kube/clock/clock.ts";
-import { deadline } from "../../kube/clock/deadline.ts";
-import { aborted } from "../../kube/clock/sleep.ts";
 import { messageOf } from "../../kube/object/errors.ts";
 import { isFields } from "../../kube/object/goJson.ts";
 import type { Wire } from "../metrics/measuring/wire/exchange.ts";
 import { guardedWire, type WireOptions } from "../metrics/measuring/wire/guarded.ts";
-import { createLines, type Lines } from "./lines.ts";
+import type { Lines } from "./lines.ts";
 import { shown } from "./row.ts";
 import type { NatsMessage, SendNats } from "./service.ts";
+import { inTime, overSocket } from "./session.ts";
 import { connected, opened, type Server } from "./sockets.ts";
 
 const MOST_MS = 30_000;
@@ -19,19 +18,8 @@ const USUAL_PORT = 4222;
 export function createSendNats(options: WireOptions & { readonly clock?: Clock }): SendNats {
   const clock = options.clock ?? systemClock;
   const wire = guardedWire(options, clock);
-  return async (message, outer) => {
-    const limit = deadline(clock, MOST_MS, outer);
-    const late = aborted(limit.signal).then((): never => {
-      throw new Error(outer.aborted ? "not sent: it was stopped" : "no answer from NATS within 30 s");
-    });
-    // Raced below; alone, it must not end the process.
-    late.catch(() => undefined);
-    try {
-      await Promise.race([publishedSomewhere(wire, message, limit.signal), late]);
-    } finally {
-      limit.end();
-    }
-  };
+  return (message, signal) =>
+    inTime({ clock, mostMs: MOST_MS, signal, server: "NATS" }, (limited) => publishedSomewhere(wire, message, limited));
 }
 
 /** To the first of the servers that takes it. */
@@ -54,12 +42,7 @@ async function published(wire: Wire, message: NatsMessage, address: string, sign
     throw new Error("not sent: service.nats.url is no address such as nats://host:4222");
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const server: Server = { host, port: Number(url.port) || USUAL_PORT, insecure: false };
-  const lines = createLines();
-  let socket: Socket | undefined;
-  const use = (next: Socket): void => void (socket = next);
-  const close = (): void => void socket?.destroy();
-  signal.addEventListener("abort", close, { once: true });
-  try {
+  await overSocket(signal, async (lines, use) => {
     let open = await connected(wire, server, false, lines, use);
     const info = infoOf(await lines.next(), host);
     if (url.protocol === "tls:" || info["tls_required"] === true) {
@@ -68,10 +51,7 @@ async function published(wire: Wire, message: NatsMessage, address: string, sign
       use(open);
     }
     await conversation(message, url, info, { socket: open, lines, host });
-  } finally {
-    signal.removeEventListener("abort", close);
-    close();
-  }
+  });
 }
 
 type Info = Readonly<Record<string, unknown>>;

@@ -5,14 +5,13 @@
 import { createHmac } from "node:crypto";
 import type { Socket } from "node:net";
 import { type Clock, systemClock } from "../../kube/clock/clock.ts";
-import { deadline } from "../../kube/clock/deadline.ts";
-import { aborted } from "../../kube/clock/sleep.ts";
 import { messageOf } from "../../kube/object/errors.ts";
 import type { Wire } from "../metrics/measuring/wire/exchange.ts";
 import { guardedWire, type WireOptions } from "../metrics/measuring/wire/guarded.ts";
-import { createLines, type Lines } from "./lines.ts";
+import type { Lines } from "./lines.ts";
 import { shown } from "./row.ts";
 import type { Mail, SendMail } from "./service.ts";
+import { inTime, overSocket } from "./session.ts";
 import { connected, opened } from "./sockets.ts";
 
 /** For all of a mail. */
@@ -23,35 +22,15 @@ const SMTPS = 465;
 export function createSendMail(options: WireOptions & { readonly clock?: Clock }): SendMail {
   const clock = options.clock ?? systemClock;
   const wire = guardedWire(options, clock);
-  return async (mail, outer) => {
-    const limit = deadline(clock, MOST_MS, outer);
-    const late = aborted(limit.signal).then((): never => {
-      throw new Error(outer.aborted ? "not sent: it was stopped" : `no answer from ${mail.host} within 60 s`);
-    });
-    // Raced below; alone, it must not end the process.
-    late.catch(() => undefined);
-    try {
-      await Promise.race([delivered(wire, mail, limit.signal), late]);
-    } finally {
-      limit.end();
-    }
-  };
+  return (mail, signal) =>
+    inTime({ clock, mostMs: MOST_MS, signal, server: mail.host }, (limited) => delivered(wire, mail, limited));
 }
 
-async function delivered(wire: Wire, mail: Mail, signal: AbortSignal): Promise<void> {
-  const lines = createLines();
-  let socket: Socket | undefined;
-  const use = (next: Socket): void => void (socket = next);
-  const close = (): void => void socket?.destroy();
-  signal.addEventListener("abort", close, { once: true });
-  try {
+const delivered = (wire: Wire, mail: Mail, signal: AbortSignal): Promise<void> =>
+  overSocket(signal, async (lines, use) => {
     const first = await connected(wire, mail, mail.port === SMTPS, lines, use);
     await conversation(mail, first, lines, use);
-  } finally {
-    signal.removeEventListener("abort", close);
-    close();
-  }
-}
+  });
 
 interface Reply {
   readonly code: number;

@@ -1,4 +1,5 @@
 /** What the dashboard keeps of the objects that it watches: as much as it shows, and no more. */
+import type { Shelves as ShelvesOfTree } from "../../../controller/reading/shelves.ts";
 import type { SeenPod } from "../../../controller/view/pod.ts";
 import { createStore, type Store, type Stored } from "../../../kube/runtime/cache.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
@@ -69,12 +70,7 @@ function slimPod(raw: SeenPod): SeenPod {
   };
 }
 
-export interface Shelves {
-  readonly rollouts: Store<Rollout, "owner">;
-  readonly replicaSets: Store<ReplicaSet, "owner">;
-  readonly analysisRuns: Store<AnalysisRun, "owner">;
-  readonly experiments: Store<Experiment, "owner">;
-  readonly pods: Store<SeenPod, "owner">;
+export interface Shelves extends Omit<ShelvesOfTree, "deployments"> {
   /** Found by the uid of what they are about. */
   readonly events: Store<StoredEvent, "about">;
 }

@@ -9,6 +9,7 @@ import { mayOf, OBJECT_VERBS, ROLLOUT_VERBS, type Right } from "../auth/rights.t
 import type { Boards, Lookout } from "./boards.ts";
 import { detailOf } from "./detail.ts";
 import { type ObjectKind, type Place, resourceOf } from "./objects.ts";
+import { paced } from "./pace.ts";
 import { eventText, openOutlet } from "./sse.ts";
 import { tellObject } from "./tellObject.ts";
 
@@ -37,8 +38,6 @@ export interface Viewer {
   readonly ended?: AbortSignal | undefined;
 }
 
-/** A page is drawn again at most this often. */
-const PACE_MS = 250;
 /** Ages in sentences move on. */
 const AGE_MS = 30_000;
 
@@ -244,9 +243,6 @@ function tellRollout(scene: Scene): Teller {
   const { namespace, name } = subject.rollout ?? { namespace: "", name: "" };
   const key = `${namespace}/${name}`;
   const [lookout] = lookouts;
-  let before = "";
-  let nextAt = 0;
-  let cancelPace = (): void => {};
   const touch = (keys: ReadonlySet<string>): void => {
     if (keys.has(key) || keys.has(`${namespace}/`) || keys.size === 0) poke();
   };
@@ -269,24 +265,13 @@ function tellRollout(scene: Scene): Teller {
     const detail = await detailOf(lookout.board, key, may);
     return detail === undefined ? eventText("missing", { namespace, name }) : eventText("rollout", detail);
   };
+  const pace = paced(ports.clock, poke, now);
   return {
-    async next() {
-      const waitMs = nextAt - ports.clock.now();
-      if (waitMs > 0) {
-        cancelPace();
-        cancelPace = ports.clock.after(waitMs, poke);
-        return "";
-      }
-      nextAt = ports.clock.now() + PACE_MS;
-      const text = await now();
-      if (text === before) return "";
-      before = text;
-      return text;
-    },
+    next: pace.next,
     reviewed: poke,
     end() {
       cancelAge();
-      cancelPace();
+      pace.end();
       close?.end();
       for (const end of ends) end?.();
     },

@@ -21,15 +21,6 @@ export const variablesOf = ({ secrets, ...rest }: Named["value"]): unknown => ({
   time: templateTime(Date.now),
 });
 
-/** Numbers from 0 to 1, always the same for a seed. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 const ATOMS = (
   ".s .e .u .n .t .f .i .z .neg .fl .big .huge .l .el .nums .mixed .m .em .maps .ts .missing .m.c.d .m.a.x .secrets . $ " +
   '$x nil true false 0 1 -3 2.5 1e9 "" "a" "b%d" "%v|%5.2f|%q" "2h" "2006-01-02" "a,b" "(" "\\xff" "1.2.3" \'x\' 99999999999'
