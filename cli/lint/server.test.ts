@@ -31,6 +31,17 @@ describe("the API server, asked with --server,", () => {
     expect(requests.map(({ method }) => method)).toEqual(["POST", "GET", "PUT"]);
   });
 
+  test("is asked again about an edit where somebody else has written meanwhile", async () => {
+    const { client, core, hook, requests } = set();
+    core.create("rollouts.argoproj.io", { metadata: { name: "web", namespace: "shop" }, spec: { replicas: 7 } });
+    let conflicts = 2;
+    hook.before = (request) => {
+      if (request.method === "PUT" && conflicts-- > 0) throw refusal(request, 409, "Conflict", "has been modified");
+    };
+    expect(await asked(rollout(canary), client)).toMatchObject({ code: 0, out: "" });
+    expect(requests.map(({ method }) => method).join(" ")).toBe("POST GET PUT GET PUT GET PUT");
+  });
+
   test("has its own refusals and warnings shown at their places, and nothing twice", async () => {
     const { client, hook } = set();
     hook.before = (request) => {

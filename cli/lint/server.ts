@@ -2,10 +2,10 @@
  * What the API server says of the objects that are linted, by dry runs: its own rules, its policies and its webhooks,
  * Sluice's among them. Nothing is stored.
  */
-import { ApiError, isAlreadyExists } from "../../kube/client/apiError.ts";
+import { ApiError, isAlreadyExists, isConflict } from "../../kube/client/apiError.ts";
 import { canBeName, collectionPath, objectPath } from "../../kube/client/path.ts";
 import { ADMITTED } from "../../kube/client/resources.ts";
-import type { KubeClient } from "../../kube/client/transport.ts";
+import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
 import { isObject, type Json } from "../../kube/object/json.ts";
 import { messageOf } from "../../kube/object/errors.ts";
 import { inBatches } from "../batches.ts";
@@ -19,6 +19,7 @@ const RULE = "api-server";
 const TIMEOUT_MS = 15_000;
 /** Dry runs in flight: each goes through all webhooks of the cluster. */
 const AT_ONCE = 8;
+const MOST_CONFLICTS = 5;
 
 /**
  * What the API server alone has found: of a place of which lint says something itself it says nothing new.
@@ -96,14 +97,27 @@ async function dryRun(
     } catch (error) {
       if (!isAlreadyExists(error) || !canBeName(name.name)) throw error;
       const path = objectPath(resource, { namespace, name: name.name });
-      const stored = await client.request<Stored>({ method: "GET", path, timeoutMs: TIMEOUT_MS });
-      const metadata = { ...(isObject(body["metadata"]) ? body["metadata"] : {}), ...resourceVersionOf(stored) };
-      await client.request({ ...common, method: "PUT", path, body: { ...body, metadata } });
+      await edited({ ...common, path, body }, client);
     }
     return undefined;
   } catch (error) {
     if (isRefusal(error)) return error;
     throw error;
+  }
+}
+
+type Edit = Omit<KubeRequest, "method"> & { readonly body: Json };
+
+/** A controller may write between the two requests: the edit is made again of what is stored then, a few times. */
+async function edited(edit: Edit, client: KubeClient, left = MOST_CONFLICTS): Promise<void> {
+  const { path, body } = edit;
+  const stored = await client.request<Stored>({ method: "GET", path, timeoutMs: TIMEOUT_MS });
+  const metadata = { ...(isObject(body["metadata"]) ? body["metadata"] : {}), ...resourceVersionOf(stored) };
+  try {
+    await client.request({ ...edit, method: "PUT", body: { ...body, metadata } });
+  } catch (error) {
+    if (!isConflict(error) || left === 0) throw error;
+    await edited(edit, client, left - 1);
   }
 }
 
