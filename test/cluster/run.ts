@@ -23,14 +23,17 @@ const { values, positionals: words } = parseArgs({
 });
 /**
  * Minutes of stories that rarely fail: those compared with recordings, whose rules golden timelines show first; hostile
- * users by the hundred; migrations by the dozen; sizes, whose rules the simulated worlds judge; the tutorial, whose
- * commands the shorter stories give, too; one release after another.
+ * users by the hundred; migrations by the dozen, and their profiles, whose rules are shown on the simulated API server;
+ * sizes, whose rules the simulated worlds judge; the tutorial, whose commands the shorter stories give, too; one release
+ * after another.
  */
 const seldom = [
   "abuse",
   "analysisRunLife",
   "experimentLife",
   "migrationMany",
+  "migrationProfiles",
+  "movingRecorded",
   "rolloutAnalysisLife",
   "sizes",
   "tutorial",
