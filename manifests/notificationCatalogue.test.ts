@@ -9,7 +9,7 @@ import { triggerOfReason } from "../controller/notifications/decide/reason.ts";
 import { helmChart } from "./helm.ts";
 import { notificationCatalogue } from "./notificationCatalogue.ts";
 
-const { data } = notificationCatalogue(undefined) as unknown as { readonly data: Readonly<Record<string, string>> };
+const { data } = notificationCatalogue(undefined);
 const configuration = parseConfiguration(
   { namespace: "argo-rollouts", isSelfService: false, data, secrets: {} },
   { rows: SERVICES, checkTemplate: compileTemplate },

@@ -116,7 +116,9 @@ function templateText({ says, colour, fields = {} }: Row): string {
 const field = (title: string, value: string): string => `{"title": "${title}", "value": "${value}", "short": true}`;
 
 /** The ConfigMap. `namespace` undefined: kubectl's -n sets it. */
-export const notificationCatalogue = (namespace: string | undefined): Manifest => ({
+export const notificationCatalogue = (
+  namespace: string | undefined,
+): Manifest & { readonly data: Readonly<Record<string, string>> } => ({
   apiVersion: "v1",
   kind: "ConfigMap",
   metadata: {

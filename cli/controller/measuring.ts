@@ -16,37 +16,30 @@ interface Surroundings {
 
 /** @param waited called for each request that had to wait for others of its namespace */
 export function measuringOf(
-  { options, env, version }: Surroundings,
-  { server }: Pick<Credentials, "server">,
+  surroundings: Surroundings,
+  credentials: Pick<Credentials, "server">,
   waited: HttpOptions["waited"] & {},
 ): Measuring {
-  const environment = (name: string): string | undefined => env[name];
-  const http = createSendHttp({
-    version,
-    addresses: options.analysisAddresses,
-    apiServers: [server],
-    environment,
-    waited,
-    readText,
-  });
-  return { http, environment, ownNamespace: controllerNamespace(options) };
+  const wire = wireOf(surroundings, credentials);
+  const http = createSendHttp({ ...wire, waited });
+  return { http, environment: wire.environment, ownNamespace: controllerNamespace(surroundings.options) };
 }
+
+const wireOf = ({ options, env, version }: Surroundings, { server }: Pick<Credentials, "server">) => ({
+  version,
+  addresses: options.analysisAddresses,
+  apiServers: [server],
+  environment: (name: string): string | undefined => env[name],
+  readText,
+});
 
 const readText = async (path: string): Promise<string | undefined> =>
   (await Bun.file(path).exists()) ? Bun.file(path).text() : undefined;
 
 /** The same addresses are refused as for analyses. */
-export function notifyingOf(
-  { options, env, version }: Surroundings,
-  { server }: Pick<Credentials, "server">,
-): Notifying {
-  const wire = {
-    version,
-    addresses: options.analysisAddresses,
-    apiServers: [server],
-    environment: (name: string) => env[name],
-    readText,
-  };
+export function notifyingOf(surroundings: Surroundings, credentials: Pick<Credentials, "server">): Notifying {
+  const { options } = surroundings;
+  const wire = wireOf(surroundings, credentials);
   let senders: ReturnType<Notifying["senders"]> | undefined;
   const load = async (): ReturnType<Notifying["senders"]> => {
     const { createSendHttp: createSend } = await import("../../providers/notifications/http.ts");

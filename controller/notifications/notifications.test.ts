@@ -51,7 +51,7 @@ test("an event of a Rollout becomes a request to the service that its annotation
 test("the catalogue that comes with Sluice tells Slack of an update, with its images, in the colours of the reference", async () => {
   const recording = server(() => Response.json({ ok: true, channel: "C1", ts: "1.2" }));
   const { start, configure, secret, rollout, settle } = stage();
-  const { data } = notificationCatalogue("argo-rollouts") as unknown as { data: Record<string, string> };
+  const { data } = notificationCatalogue("argo-rollouts");
   configure({ ...data, "service.slack": `token: $slack-token\napiURL: ${recording.url}\n` });
   secret({ "slack-token": "xoxb-very-secret" });
   rollout({ [`${SUBSCRIBE}on-rollout-completed.slack`]: "shop-releases" });

@@ -26,7 +26,7 @@ const hookTemplate = (body: string): string =>
   `webhook:\n  hook:\n    method: POST\n    path: /told\n    body: ${JSON.stringify(body)}\n`;
 
 const configuration = (): Record<string, string> => ({
-  ...(notificationCatalogue(undefined) as unknown as { readonly data: Record<string, string> }).data,
+  ...notificationCatalogue(undefined).data,
   "service.webhook.hook": `url: ${hook.url}\nheaders:\n- name: Authorization\n  value: Bearer $slack-token\n`,
   "service.slack": `token: $slack-token\napiURL: ${slack.url}\n`,
   "service.email": `host: 127.0.0.1\nport: ${smtp.port}\nfrom: sluice@example.com\n`,
