@@ -67,6 +67,25 @@ test("no more keys than the concurrency are in work, first come first served", a
   expect(seen).toEqual(["a@0", "b@0", "c@0"]);
 });
 
+test("of thousands that come back without end, one that comes late has its turn within a round", async () => {
+  const { queue, seen, behave, clock } = world(10);
+  const names = Array.from({ length: 3_000 }, (_, n) => `web-${n}`);
+  behave(async (key) => {
+    queue.add(key); // something of it changes in every pass
+    await new Promise((resolve) => clock.after(50, () => resolve(undefined)));
+  });
+  for (const name of names) queue.add(name);
+  await clock.advance(2_000);
+  const before = seen.length;
+  queue.add("late");
+  await clock.advance(20_000);
+  const turn = seen.findIndex((text) => text.startsWith("late@")) - before;
+  expect(turn).toBeGreaterThan(0);
+  expect(turn).toBeLessThanOrEqual(names.length);
+  // None of the others was kept waiting for that, either: all have had their turn.
+  expect(new Set(seen.map((text) => text.replace(/@.*/, ""))).size).toBe(names.length + 1);
+});
+
 describe("delays", () => {
   test("of several the earliest counts, once", async () => {
     const { queue, clock, seen } = world();
