@@ -181,7 +181,7 @@ describe("in a burst of updates", () => {
   test("an API server that is slow to answer is left more time", async () => {
     const early = async (tookMs: number): Promise<number> => {
       const { recorder, clock, kept } = slowWorld(tookMs);
-      for (let n = 0; n < 1_000; n += 1) recorder.record(about(`web-${n}`));
+      for (let n = 0; n < 1_000; n += 1) recorder.record(about(`web-${n}`, "scaled", narration));
       await clock.advance(5_000);
       return kept().length;
     };

@@ -64,13 +64,13 @@ export interface EventRecorder {
 
 /** So many waiting events are a burst: the API server is busy then, so events are sent more slowly. */
 const crowd = 200;
-/** Events that have waited for so long are sent faster. */
-const patienceMs = 20_000;
+/** Narration that has waited for so long is sent as fast as what must be sent. */
+const lateMs = 20_000;
 const usualLimits: EventQueueLimits = {
   joinFrom: crowd,
   mergeFrom: 400,
   joinAllFrom: 2_500,
-  patienceMs,
+  patienceMs: 60_000,
   // Some 3,000 events of the usual size, then four times as many.
   narrationBytes: 3_000_000,
   mostBytes: 12_000_000,
@@ -86,8 +86,8 @@ const worthSendingMs = 3_600_000;
  * How long a lane rests between two events of a burst. An API server with time to spare answers within some ms; the
  * longer it takes, the more of its time is left to the writes that move Rollouts.
  */
-const restMs = (tookMs: number, isLate: boolean): number =>
-  isLate ? Math.min(100, Math.max(16, tookMs)) : Math.min(250, Math.max(50, 10 * tookMs));
+const restMs = (tookMs: number, isPressing: boolean): number =>
+  isPressing ? Math.min(50, Math.max(25, 2 * tookMs)) : Math.min(250, Math.max(50, 10 * tookMs));
 
 /** metav1.Time has whole seconds. */
 const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
@@ -221,8 +221,8 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
       const asked = await deliver(item);
       underWay -= 1;
       const nowMs = clock.now();
-      const isLate = nowMs - item.sinceMs >= patienceMs;
-      if (asked && pending() > crowd) await pause(clock, restMs(nowMs - sentAtMs, isLate), stopping.signal);
+      const isPressing = mustBeSent(item.event) || nowMs - item.sinceMs >= lateMs;
+      if (asked && pending() > crowd) await pause(clock, restMs(nowMs - sentAtMs, isPressing), stopping.signal);
     }
     lane.busy = false;
     for (const resolve of lane.whenEmpty.splice(0)) resolve();
