@@ -218,6 +218,11 @@ const createDesk = (clock: Clock, metrics: QueueMetrics | undefined) => {
       again.delete(key);
       if (goesFirst !== undefined) enqueue(key, goesFirst);
     },
+    unfinishedMs() {
+      const nowMs = clock.now();
+      const ages = [...working.values()].map((sinceMs) => nowMs - sinceMs);
+      return { sumMs: ages.reduce((sum, age) => sum + age, 0), longestMs: Math.max(0, ...ages) };
+    },
   };
 };
 
@@ -229,14 +234,11 @@ export const createQueue = ({ clock, metrics, random = Math.random }: QueueOptio
   const failures = countFailures(random);
   let pump = nothing;
 
-  const add = (key: string): void => {
-    desk.add(key, false);
+  const put = (key: string, goesFirst: boolean): void => {
+    desk.add(key, goesFirst);
     pump();
   };
-  const addFirst = (key: string): void => {
-    desk.add(key, true);
-    pump();
-  };
+  const add = (key: string): void => put(key, false);
   const delayed = delays(clock, add);
   const addAfter = (key: string, delayMs: number): void => {
     metrics?.retried?.();
@@ -284,17 +286,13 @@ export const createQueue = ({ clock, metrics, random = Math.random }: QueueOptio
       return delayed.size;
     },
     add,
-    addFirst,
+    addFirst: (key) => put(key, true),
     addAfter,
     cancelDelay: (key) => delayed.cancel(key),
     addRateLimited,
     forget: (key) => failures.forget(key),
     failures: (key) => failures.of(key),
-    unfinishedMs() {
-      const nowMs = clock.now();
-      const ages = [...desk.working.values()].map((sinceMs) => nowMs - sinceMs);
-      return { sumMs: ages.reduce((sum, age) => sum + age, 0), longestMs: Math.max(0, ...ages) };
-    },
+    unfinishedMs: desk.unfinishedMs,
     run,
   };
 };
