@@ -2,7 +2,7 @@
 import { conditionReasons, eventReasons, gateReasons, pauseReasons, stepReasons } from "../schema/reasons.ts";
 import { table } from "./text/table.ts";
 
-const burst = { always: "always", narration: "unless there are too many" } as const;
+const burst = { always: "always", narration: "joined when there are many" } as const;
 
 const code = (text: string): string => `\`${text}\``;
 
@@ -49,7 +49,8 @@ ${table(
 )}
 ## Of events
 
-Warnings are always sent; the last column is about the other events of an object of which there are very many.
+Warnings are always sent; the last column is about the other events of
+[a burst](behaviour/reconciling.md#events-of-a-burst), of which there are very many.
 
 ${table(
   ["reason", "means", "sent"],

@@ -7,7 +7,8 @@ interface EventReasonRow {
   /**
    * `always`: somebody may have to act on it, or waits for it: it is sent, in its own words, however many other events
    * the object has. `narration`: it describes progress, which the status shows as well: limited as client-go limits all
-   * events, and the first to be dropped when too many wait. Warnings are always sent, listed or not.
+   * events, joined with others of the object when many wait (docs/behaviour/reconciling.md#events-of-a-burst), and the
+   * first to be dropped when too many do. Warnings are always sent, listed or not.
    */
   readonly send: "always" | "narration";
   readonly means: string;

@@ -105,7 +105,8 @@ function watchesOf(ports: RolloutsPorts, sources: Sources, forget: (rollout: Rol
     watch(sources.rollouts, (queue, old, next, origin) => {
       const rollout = next ?? old;
       if (origin === "own" || rollout === undefined) return;
-      if (next !== undefined) return queue.add(keyOf(rollout));
+      // What is asked of a Rollout goes before what the pods of others report.
+      if (next !== undefined) return queue.addFirst(keyOf(rollout));
       forget(rollout);
       gone(ports, rollout);
     }),

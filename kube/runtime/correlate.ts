@@ -8,7 +8,7 @@ const similarWithinMs = 600_000;
 const spamBurst = 25;
 const spamRefillMs = 300_000;
 
-/** What to send for an event that happened `atMs`. */
+/** What to send for an event. */
 export interface Correlated {
   /** Records that it was sent, see `sent`. */
   readonly key: string;
@@ -20,8 +20,11 @@ export interface Correlated {
 }
 
 export interface Correlator {
-  /** `times`: how many events it stands for. undefined: dropped, the object has had too many narrating events. */
-  correlate(event: KubeEvent, atMs: number, times?: number): Correlated | undefined;
+  /**
+   * `times`: how many events of its reason it stands for, of which the first happened at `sinceMs`.
+   * @returns undefined: dropped, the object has had too many narrating events.
+   */
+  correlate(event: KubeEvent, atMs: number, times?: number, sinceMs?: number): Correlated | undefined;
   /** The Event object that now stands for it. */
   sent(correlated: Correlated, name: string): void;
 }
@@ -87,9 +90,9 @@ export const createCorrelator = (): Correlator => {
     equal.touch(key, () => ({ name: undefined, count: 0, firstAtMs: atMs }));
 
   return {
-    correlate(event, atMs, times = 1) {
+    correlate(event, atMs, times = 1, sinceMs = atMs) {
       const { key, message } = aggregate(event, atMs);
-      const known = record(key, atMs);
+      const known = record(key, sinceMs);
       known.count += times;
       if (!mustBeSent(event) && !affordable(event.object, atMs)) return undefined;
       return { key, message, firstAtMs: known.firstAtMs, count: known.count, name: known.name };

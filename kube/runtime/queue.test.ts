@@ -67,6 +67,96 @@ test("no more keys than the concurrency are in work, first come first served", a
   expect(seen).toEqual(["a@0", "b@0", "c@0"]);
 });
 
+test("of thousands that come back without end, one that comes late has its turn within a round", async () => {
+  const { queue, seen, behave, clock } = world(10);
+  const names = Array.from({ length: 3_000 }, (_, n) => `web-${n}`);
+  behave(async (key) => {
+    queue.add(key); // something of it changes in every pass
+    await new Promise((resolve) => clock.after(50, () => resolve(undefined)));
+  });
+  for (const name of names) queue.add(name);
+  await clock.advance(2_000);
+  const before = seen.length;
+  queue.add("late");
+  await clock.advance(20_000);
+  const turn = seen.findIndex((text) => text.startsWith("late@")) - before;
+  expect(turn).toBeGreaterThan(0);
+  expect(turn).toBeLessThanOrEqual(names.length);
+  // None of the others was kept waiting for that, either: all have had their turn.
+  expect(new Set(seen.map((text) => text.replace(/@.*/, ""))).size).toBe(names.length + 1);
+});
+
+describe("keys that go first", () => {
+  const inTurn = (): { queue: WorkQueue; turns: () => Promise<string> } => {
+    const queue = createQueue({ clock: manualClock() });
+    return {
+      queue,
+      turns: async () => {
+        const seen: string[] = [];
+        const stop = new AbortController();
+        const done = queue.run({ concurrency: 1, signal: stop.signal, handle: async (key) => void seen.push(key) });
+        while (queue.depth > 0) await Promise.resolve();
+        stop.abort();
+        await done;
+        return seen.join(" ");
+      },
+    };
+  };
+
+  test("are worked on before others, which have every fourth place", async () => {
+    const { queue, turns } = inTurn();
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    for (const key of ["1", "2", "3", "4", "5"]) queue.addFirst(key);
+    expect(await turns()).toBe("1 2 3 a 4 5 b c");
+  });
+
+  test("move up when they wait already, and come once", async () => {
+    const { queue, turns } = inTurn();
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    queue.addFirst("c");
+    queue.add("c");
+    expect(queue.depth).toBe(3);
+    expect(await turns()).toBe("c a b");
+    queue.add("c");
+    queue.add("d");
+    expect(await turns()).toBe("c d");
+  });
+
+  test("that are in work come first when they are done", async () => {
+    const { queue, seen, hold, finish, clock } = world(1);
+    hold();
+    queue.add("a");
+    queue.add("b");
+    queue.add("a");
+    queue.addFirst("a");
+    await finish("a");
+    await finish("a");
+    await clock.advance(0);
+    expect(seen.map((text) => text.slice(0, 1)).join(" ")).toBe("a a b");
+  });
+
+  test("by the thousand begin all before the first goes on twice", async () => {
+    const { queue, seen, behave, clock } = world(10);
+    const passes = new Map<string, number>();
+    behave(async (key) => {
+      const pass = (passes.get(key) ?? 0) + 1;
+      passes.set(key, pass);
+      if (pass < 10) queue.add(key); // its ReplicaSets answer
+      await new Promise((resolve) => clock.after(50, () => resolve(undefined)));
+    });
+    // 100 are asked for in a second, of which each has ten passes of 50 ms: five times what is done in a second.
+    for (let n = 0; n < 1_000; n += 1) {
+      queue.addFirst(`web-${n}`);
+      await clock.advance(10);
+    }
+    await clock.advance(60_000);
+    const order = seen.map((text) => text.split("@")[0] ?? "");
+    const lastBegins = Math.max(...Array.from(passes.keys(), (key) => order.indexOf(key)));
+    expect(order.length).toBe(10_000);
+    expect(lastBegins / order.length).toBeLessThan(1 / 4);
+  });
+});
+
 describe("delays", () => {
   test("of several the earliest counts, once", async () => {
     const { queue, clock, seen } = world();

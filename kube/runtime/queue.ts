@@ -52,6 +52,11 @@ export interface WorkQueue {
   readonly delayed: number;
   /** Puts a key in line, unless it is there already. A key in work comes again when it is done. */
   add(key: string): void;
+  /**
+   * As `add`, and goes before keys that were put in line by `add`; one of four places is left to those. For what
+   * somebody asks, of thousands at once, too: all begin before the first of them go on.
+   */
+  addFirst(key: string): void;
   /** `add` after `delayMs`. When called several times, the earliest counts. */
   addAfter(key: string, delayMs: number): void;
   /** Cancels a pending `addAfter` or `addRateLimited`; a key that waits in line stays there. */
@@ -139,41 +144,84 @@ const countFailures = (random: () => number) => {
   };
 };
 
-/** Which keys wait and which are in work: every key at most once in each. */
-const createDesk = (clock: Clock, metrics: QueueMetrics | undefined) => {
-  const line = fifo();
-  const waiting = new Map<string, number>(); // key → since when
-  const working = new Map<string, number>(); // key → since when
-  const again = new Set<string>(); // added while in work
-  const enqueue = (key: string): void => {
-    waiting.set(key, clock.now());
-    line.push(key);
-    metrics?.depth?.(waiting.size);
+/** Of so many keys in a row that go first, one is another one, if others wait. */
+const FIRST_OF = 4;
+
+/** Two lines: keys of the first go first, but for one of `FIRST_OF`. A key that moves up leaves a blank in the second. */
+const twoLines = () => {
+  const first = fifo();
+  const second = fifo();
+  const inFirst = new Set<string>();
+  const inSecond = new Set<string>();
+  let firstsInRow = 0;
+  const shiftSecond = (): string | undefined => {
+    for (let key = second.shift(); key !== undefined; key = second.shift()) if (inSecond.delete(key)) return key;
+    return undefined;
   };
   return {
-    waiting,
+    push(key: string, goesFirst: boolean): void {
+      if (inFirst.has(key) || (!goesFirst && inSecond.has(key))) return;
+      if (goesFirst) inSecond.delete(key);
+      (goesFirst ? inFirst : inSecond).add(key);
+      (goesFirst ? first : second).push(key);
+    },
+    shift(): string | undefined {
+      const othersTurn = inSecond.size > 0 && firstsInRow >= FIRST_OF - 1;
+      const key = othersTurn ? undefined : first.shift();
+      if (key === undefined) {
+        firstsInRow = 0;
+        return shiftSecond();
+      }
+      firstsInRow += 1;
+      inFirst.delete(key);
+      return key;
+    },
+  };
+};
+
+/** Which keys wait and which are in work: every key at most once in each. */
+const createDesk = (clock: Clock, metrics: QueueMetrics | undefined) => {
+  const line = twoLines();
+  const since = new Map<string, number>(); // of keys that wait
+  const working = new Map<string, number>(); // key → since when
+  const again = new Map<string, boolean>(); // added while in work → whether it goes first
+  const enqueue = (key: string, goesFirst: boolean): void => {
+    if (!since.has(key)) since.set(key, clock.now());
+    line.push(key, goesFirst);
+    metrics?.depth?.(since.size);
+  };
+  return {
+    waiting: since,
     working,
-    add(key: string): void {
-      if (waiting.has(key) || again.has(key)) return;
-      metrics?.added?.();
-      if (working.has(key)) again.add(key);
-      else enqueue(key);
+    add(key: string, goesFirst: boolean): void {
+      const isThere = since.has(key) || again.has(key);
+      if (isThere && !goesFirst) return;
+      if (!isThere) metrics?.added?.();
+      if (working.has(key)) again.set(key, goesFirst);
+      else enqueue(key, goesFirst);
     },
     take(): string | undefined {
       const key = line.shift();
       if (key === undefined) return undefined;
       const nowMs = clock.now();
-      metrics?.waitedMs?.(nowMs - (waiting.get(key) ?? nowMs));
-      waiting.delete(key);
+      metrics?.waitedMs?.(nowMs - (since.get(key) ?? nowMs));
+      since.delete(key);
       working.set(key, nowMs);
-      metrics?.depth?.(waiting.size);
+      metrics?.depth?.(since.size);
       return key;
     },
     finish(key: string): void {
       const nowMs = clock.now();
       metrics?.workedMs?.(nowMs - (working.get(key) ?? nowMs));
       working.delete(key);
-      if (again.delete(key)) enqueue(key);
+      const goesFirst = again.get(key);
+      again.delete(key);
+      if (goesFirst !== undefined) enqueue(key, goesFirst);
+    },
+    unfinishedMs() {
+      const nowMs = clock.now();
+      const ages = [...working.values()].map((sinceMs) => nowMs - sinceMs);
+      return { sumMs: ages.reduce((sum, age) => sum + age, 0), longestMs: Math.max(0, ...ages) };
     },
   };
 };
@@ -186,10 +234,11 @@ export const createQueue = ({ clock, metrics, random = Math.random }: QueueOptio
   const failures = countFailures(random);
   let pump = nothing;
 
-  const add = (key: string): void => {
-    desk.add(key);
+  const put = (key: string, goesFirst: boolean): void => {
+    desk.add(key, goesFirst);
     pump();
   };
+  const add = (key: string): void => put(key, false);
   const delayed = delays(clock, add);
   const addAfter = (key: string, delayMs: number): void => {
     metrics?.retried?.();
@@ -237,16 +286,13 @@ export const createQueue = ({ clock, metrics, random = Math.random }: QueueOptio
       return delayed.size;
     },
     add,
+    addFirst: (key) => put(key, true),
     addAfter,
     cancelDelay: (key) => delayed.cancel(key),
     addRateLimited,
     forget: (key) => failures.forget(key),
     failures: (key) => failures.of(key),
-    unfinishedMs() {
-      const nowMs = clock.now();
-      const ages = [...desk.working.values()].map((sinceMs) => nowMs - sinceMs);
-      return { sumMs: ages.reduce((sum, age) => sum + age, 0), longestMs: Math.max(0, ...ages) };
-    },
+    unfinishedMs: desk.unfinishedMs,
     run,
   };
 };

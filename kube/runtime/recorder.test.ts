@@ -1,12 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { createCorrelator } from "./correlate.ts";
 import { createRecorder, type KubeEvent, type RecorderOptions } from "./recorder.ts";
 import { manualClock } from "../clock/clock.ts";
+import { pause } from "../clock/sleep.ts";
 import type { KubeRequest } from "../client/transport.ts";
 import type { ApiObject } from "../../simulator/model/model.ts";
 import { refusal, shortly, testApi } from "../../test/apiServer.ts";
 
-type Kept = ApiObject & { readonly message: string; readonly count: number; readonly lastTimestamp: string };
+interface Kept extends ApiObject {
+  readonly involvedObject: { readonly name: string };
+  readonly message: string;
+  readonly count: number;
+  readonly lastTimestamp: string;
+}
 
 const about = (name: string, message = "Rollout is paused", more: Partial<KubeEvent> = {}): KubeEvent => ({
   object: {
@@ -42,6 +47,18 @@ const world = (before: (request: KubeRequest) => void = () => {}, options: Parti
     made.flatMap((name) => (api.core.get({ resource: "events", namespace: "ns", name }) as Kept | undefined) ?? []);
   return { ...api, recorder, losses, kept };
 };
+
+/** Its API server takes so long for each request. */
+const slowWorld = (tookMs: number) => {
+  const api = world();
+  const request = async <T>(sent: KubeRequest): Promise<T> => {
+    await pause(api.clock, tookMs, new AbortController().signal);
+    return api.client.request<T>(sent);
+  };
+  return { ...api, recorder: createRecorder({ clock: api.clock, client: { ...api.client, request } }) };
+};
+
+const narration = { reason: "ScalingReplicaSet" };
 
 const failing = (code: number) => (request: KubeRequest) => {
   throw refusal(request, code, "");
@@ -116,6 +133,63 @@ test("a burst of events makes room for other requests, and none is lost or late 
   expect(recorder.pending).toBe(0);
 });
 
+describe("in a burst of updates", () => {
+  const update = (name: string): KubeEvent[] => [
+    about(name, "Rollout updated to revision 2", { reason: "RolloutUpdated" }),
+    about(name, "Scaled up ReplicaSet from 0 to 1", narration),
+    about(name, "Scaled down ReplicaSet from 2 to 1", narration),
+    about(name, "Rollout is paused"),
+    about(name, "Rollout is resumed", { reason: "RolloutResumed" }),
+    about(name, "Step 2 completed", { reason: "RolloutStepCompleted" }),
+    about(name, "Scaled down ReplicaSet from 1 to 0", narration),
+    about(name, "Rollout completed update to revision 2", { reason: "RolloutCompleted" }),
+  ];
+
+  test("every Rollout has each event that must be told, in order, and the rest in one event before", async () => {
+    const { recorder, clock, kept, losses } = world();
+    const names = Array.from({ length: 300 }, (_, n) => `web-${n}`);
+    // All begin, then all go on, as it is when hundreds are updated at once.
+    for (let n = 0; n < 8; n += 1)
+      for (const name of names) {
+        const event = update(name)[n];
+        if (event !== undefined) recorder.record(event);
+      }
+    await clock.advance(60_000);
+    const last = kept().filter(({ involvedObject }) => involvedObject.name === "web-299");
+    expect(last.map(({ message, count }) => `${message} ×${count}`)).toEqual([
+      "Scaled down ReplicaSet from 2 to 1 (and 2 more: RolloutUpdated, ScalingReplicaSet) ×2",
+      "Rollout is paused ×1",
+      "Rollout is resumed ×1",
+      "Scaled down ReplicaSet from 1 to 0 (and 1 more: RolloutStepCompleted) ×1",
+      "Rollout completed update to revision 2 ×1",
+    ]);
+    const must = kept().filter(({ message }) => /^Rollout (is|completed)/.test(message));
+    expect([must.length, losses.length]).toEqual([900, 0]);
+    expect(kept().length).toBeLessThan(1_800);
+  });
+
+  test("an abort does not wait for the narration of others", async () => {
+    const { recorder, clock, kept } = world();
+    for (let n = 0; n < 2_000; n += 1) recorder.record(about(`web-${n}`, "scaled", narration));
+    await clock.advance(0);
+    recorder.record(about("shop", "Rollout aborted", { reason: "RolloutAborted", type: "Warning" }));
+    await clock.advance(100);
+    expect(kept().map(({ message }) => message)).toContain("Rollout aborted");
+    expect(recorder.pending).toBeGreaterThan(1_500);
+  });
+
+  test("an API server that is slow to answer is left more time", async () => {
+    const early = async (tookMs: number): Promise<number> => {
+      const { recorder, clock, kept } = slowWorld(tookMs);
+      for (let n = 0; n < 1_000; n += 1) recorder.record(about(`web-${n}`, "scaled", narration));
+      await clock.advance(5_000);
+      return kept().length;
+    };
+    const [quick, slow] = [await early(2), await early(40)];
+    expect({ quick: quick > 300, slow: slow < 100 }).toEqual({ quick: true, slow: true });
+  });
+});
+
 test("an equal event raises the count of the first", async () => {
   const { recorder, clock, kept, requests } = world();
   recorder.record(about("web"));
@@ -165,8 +239,6 @@ test("a second try after a lost answer makes no second Event", async () => {
   await api.clock.advance(5_000);
   expect([api.kept().length, api.requests.length, recorder.pending]).toEqual([1, 2, 0]);
 });
-
-const narration = { reason: "ScalingReplicaSet" };
 
 describe("what cannot be sent", () => {
   test("because the server refuses it is dropped, and told", async () => {
@@ -240,7 +312,14 @@ describe("events that must be told", () => {
 
   test("all wait while the API server is away; narration goes, the oldest first", async () => {
     const { recorder, clock, losses } = world(failing(500), {
-      limits: { joinFrom: 1_000, narrationBytes: 1_000_000, mostBytes: 10_000_000 },
+      limits: {
+        joinFrom: 1_000,
+        mergeFrom: 1_000,
+        joinAllFrom: 5_000,
+        patienceMs: 20_000,
+        narrationBytes: 1_000_000,
+        mostBytes: 10_000_000,
+      },
     });
     for (let i = 0; i < 2_000; i += 1) {
       recorder.record(about(`web-${i}`, "scaled", { reason: `Narration${i}` }));
@@ -283,44 +362,5 @@ describe("stopping", () => {
     expect(stopped).toBe(true);
     await clock.advance(60_000);
     expect(clock.waiting).toBe(0);
-  });
-});
-
-describe("the correlator", () => {
-  const minute = 60_000;
-
-  test("lets 25 events of an object through, then one per 5 minutes", () => {
-    const correlator = createCorrelator();
-    const passed = (from: number, n: number, atMs: number): number =>
-      Array.from({ length: n }, (_, i) =>
-        correlator.correlate(about("web", "m", { reason: `R${from + i}` }), atMs),
-      ).filter((result) => result !== undefined).length;
-    expect(passed(0, 40, 0)).toBe(25);
-    expect(passed(40, 5, 4 * minute)).toBe(0);
-    expect(passed(50, 5, 5 * minute)).toBe(1);
-    expect(passed(60, 40, 500 * minute)).toBe(25);
-    expect(correlator.correlate(about("another"), 0)).toBeDefined();
-  });
-
-  test("combines similar events from the tenth within 10 minutes on", () => {
-    const correlator = createCorrelator();
-    const weight = (i: number) => about("web", `weight ${i}`, { reason: "TrafficWeightUpdated" });
-    const messages = Array.from({ length: 12 }, (_, i) => correlator.correlate(weight(i), i * 1_000));
-    expect(messages[8]?.message).toBe("weight 8");
-    expect(messages[9]?.message).toBe("(combined from similar events): weight 9");
-    expect(messages[11]).toMatchObject({ count: 3, message: "(combined from similar events): weight 11" });
-    expect(correlator.correlate(weight(12), 30 * minute)).toMatchObject({
-      message: "weight 12",
-      count: 1,
-    });
-  });
-
-  test("remembers 4,096 and no more", () => {
-    const correlator = createCorrelator();
-    const first = correlator.correlate(about("web-0"), 0);
-    if (first !== undefined) correlator.sent(first, "web-0.1");
-    expect(correlator.correlate(about("web-0"), 0)?.name).toBe("web-0.1");
-    for (let i = 1; i <= 4_096; i += 1) correlator.correlate(about(`web-${i}`), 0);
-    expect(correlator.correlate(about("web-0"), 0)?.name).toBeUndefined();
   });
 });

@@ -3,7 +3,8 @@ import { mustBeSent } from "../../schema/reasons.ts";
 import { isAlreadyExists, isBusyServer, isLeavingNamespace, isNotFound } from "../client/apiError.ts";
 import { type Correlated, createCorrelator } from "./correlate.ts";
 import { collectionPath, objectPath } from "../client/path.ts";
-import { createEventQueue, type EventQueueLimits, laneOf, type Waiting } from "./eventQueue.ts";
+import { createEventQueue, type EventQueueLimits, laneOf } from "./eventQueue.ts";
+import { cut, textOf, timesOf, type Waiting } from "./joined.ts";
 import { pause } from "../clock/sleep.ts";
 import { EVENTS } from "../client/resources.ts";
 import type { KubeClient } from "../client/transport.ts";
@@ -61,24 +62,32 @@ export interface EventRecorder {
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** Some 3,000 events of the usual size, then twice as many if they must be sent, then four times. */
-const usualLimits: EventQueueLimits = { joinFrom: 2_500, narrationBytes: 3_000_000, mostBytes: 12_000_000 };
+/** So many waiting events are a burst: the API server is busy then, so events are sent more slowly. */
+const crowd = 200;
+/** Narration that has waited for so long is sent as fast as what must be sent. */
+const lateMs = 20_000;
+const usualLimits: EventQueueLimits = {
+  joinFrom: crowd,
+  mergeFrom: 400,
+  joinAllFrom: 2_500,
+  patienceMs: 60_000,
+  // Some 3,000 events of the usual size, then four times as many.
+  narrationBytes: 3_000_000,
+  mostBytes: 12_000_000,
+};
 const laneCount = 4;
 const maxNameLength = 253;
 const sendTimeoutMs = 10_000;
 const maxTries = 6;
-/** So many waiting events are a burst: the API server is busy then, so events are sent more slowly. */
-const crowd = 200;
-/** How long a lane rests between two events of a burst. */
-const restMs = 100;
-/** Events that have waited for so long are sent faster. */
-const patienceMs = 20_000;
-/** How long a lane rests then: all lanes together send at most 250 events a second. */
-const shortRestMs = 16;
 /** How long events that must be sent are retried while the API server is away: as long as it keeps Events. */
 const worthSendingMs = 3_600_000;
-/** The longest note of an event that Kubernetes allows. */
-const longestMessageBytes = 1_024;
+
+/**
+ * How long a lane rests between two events of a burst. An API server with time to spare answers within some ms; the
+ * longer it takes, the more of its time is left to the writes that move Rollouts.
+ */
+const restMs = (tookMs: number, isPressing: boolean): number =>
+  isPressing ? Math.min(50, Math.max(25, 2 * tookMs)) : Math.min(250, Math.max(50, 10 * tookMs));
 
 /** metav1.Time has whole seconds. */
 const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
@@ -122,14 +131,6 @@ const eventObject = ({ event, atMs, newName: name }: Waiting, sent: Correlated, 
   };
 };
 
-/** Cut at a whole character. */
-const cut = (message: string): string => {
-  const bytes = Buffer.from(message);
-  if (bytes.length <= longestMessageBytes) return message;
-  const kept = bytes.subarray(0, longestMessageBytes - 3).toString();
-  return `${kept.replace(/\uFFFD+$/, "")}…`;
-};
-
 /** Sends one event to the API server, as a new Event or as a higher count of one. @throws {ApiError} */
 const createSender = ({ client, component = "rollouts-controller" }: RecorderOptions) => {
   const correlator = createCorrelator();
@@ -154,7 +155,8 @@ const createSender = ({ client, component = "rollouts-controller" }: RecorderOpt
     return name;
   };
   return {
-    correlate: ({ event, atMs, times }: Waiting) => correlator.correlate(event, atMs, times),
+    correlate: (item: Waiting) =>
+      correlator.correlate({ ...item.event, message: textOf(item) }, item.atMs, timesOf(item), item.sinceMs),
     async send(pending: Waiting, sent: Correlated): Promise<void> {
       let name: string | undefined;
       try {
@@ -213,12 +215,14 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
   };
   const drain = async (lane: (typeof lanes)[number], index: number): Promise<void> => {
     lane.busy = true;
-    for (let item = queue.shift(index); item !== undefined; item = queue.shift(index)) {
+    for (let item = queue.shift(index, clock.now()); item !== undefined; item = queue.shift(index, clock.now())) {
       underWay += 1;
+      const sentAtMs = clock.now();
       const asked = await deliver(item);
       underWay -= 1;
-      const isLate = clock.now() - item.sinceMs >= patienceMs;
-      if (asked && pending() > crowd) await pause(clock, isLate ? shortRestMs : restMs, stopping.signal);
+      const nowMs = clock.now();
+      const isPressing = mustBeSent(item.event) || nowMs - item.sinceMs >= lateMs;
+      if (asked && pending() > crowd) await pause(clock, restMs(nowMs - sentAtMs, isPressing), stopping.signal);
     }
     lane.busy = false;
     for (const resolve of lane.whenEmpty.splice(0)) resolve();
