@@ -62,10 +62,12 @@ function isKept({ examination, warnings }: Answered): boolean {
   return JSON.stringify([examination, warnings]).length <= mostKeptChars;
 }
 
-export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts): SecondOpinion {
+type Send = (namespace: string, body: object, strictness: Strictness, timeoutMs: number) => Promise<Answered>;
+
+/** Sends a ReplicaSet as a dry run, if there are not too many already; the answer comes in time, and never rejects. */
+function dryRunner({ client, clock, log }: SecondOpinionPorts): Send {
   let inFlight = 0;
   const warnedOf = new Set<string>();
-  const shared = shareAnswers<Answered>({ clock, keeps: isKept });
 
   /** For the operator to solve, not for the user: logged once. */
   const logOnce = (message: string): void => {
@@ -74,7 +76,7 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
     log.warn("The API server does not let us check pod templates by dry runs", { reason: message });
   };
 
-  const send = async (namespace: string, body: object, strictness: Strictness, timeoutMs: number) => {
+  return async (namespace, body, strictness, timeoutMs) => {
     if (inFlight >= mostInFlight) return silent;
     inFlight++;
     const warnings: string[] = [];
@@ -101,6 +103,12 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
     if (examination.kind === "notAllowed") logOnce(examination.message);
     return { examination, warnings };
   };
+}
+
+export function createSecondOpinion(ports: SecondOpinionPorts): SecondOpinion {
+  const { clock } = ports;
+  const send = dryRunner(ports);
+  const shared = shareAnswers<Answered>({ clock, keeps: isKept });
 
   /** Each review has its own time limit, whoever has asked. */
   const post = async (review: Review, untilMs: number, template: PodTemplate, strictness: Strictness) => {
