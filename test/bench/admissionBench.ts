@@ -1,71 +1,29 @@
 /**
- * What admission adds to writes at a real API server at a steady rate, by the whole compiled controller: for Rollouts and for
- * Deployments, beside a webhook that answers every review at once; and which writes cost a review at all. Measures; judges
- * nothing. A loop drives the Rollouts of each namespace: a status that it writes after each write costs the API server more
- * than admission does, and must not be among the figures of one of them alone.
+ * What admission adds to writes at a real API server at a steady rate, by the whole compiled controller, beside a webhook
+ * that answers every review at once and beside none: for what is validated, let through with a warning, migrated, and
+ * not reviewed at all. Writes of the three take turns, so that what else the machine does meets them alike. Measures;
+ * judges nothing.
  */
 import { join } from "node:path";
 import { engineOptions } from "../../controller/process/lean.ts";
-import { MANAGED_BY_ROLLOUT, REPLICAS_WANTED } from "../../schema/labels.ts";
-import { rolloutObject } from "../../webhook/http/testing.ts";
 import { type Api, connect } from "../cluster/harness/api.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/harness/controlPlane.ts";
 import { applyCrds } from "../cluster/harness/crds.ts";
 import { freePort } from "../cluster/harness/ports.ts";
 import { until } from "../cluster/harness/until.ts";
-import { indexMemory } from "./indexMemory.ts";
-import { quantile } from "./subject.ts";
-import type { WebhookFigure } from "./webhookBench.ts";
+import { admissionTable, type Measured, modes } from "./admissionTable.ts";
+import { type AdmissionWrite, admissionWrites, setUpWrites } from "./admissionWrites.ts";
+import { processUsage } from "./processUsage.ts";
 import { compileServer, startServer } from "./webhookProcess.ts";
 
-/** A namespace each. */
-const modes = ["off", "empty", "sluice"] as const;
-type Mode = (typeof modes)[number];
-
-/** What is written: `other` is a Deployment that has nothing to do with Rollouts. */
-const kinds = ["Rollout", "Deployment", "other"] as const;
-type Kind = (typeof kinds)[number];
-
-/** Of each kind in each namespace: a write seldom meets another of the same object, which the API server would try again. */
-const OBJECTS = 25;
-
-export interface AdmissionBench {
+interface AdmissionBench {
   /** Path of the compiled controller. */
   readonly program: string;
-  /** Writes a second. */
+  /** Writes a second, with each of the three. */
   readonly rate: number;
-  /** Of each kind in each mode, a run. */
+  /** Of each kind of write, a run. */
   readonly seconds: number;
   readonly runs: number;
-}
-
-const pathOf = (kind: Kind, mode: Mode): string =>
-  kind === "Rollout"
-    ? `/apis/argoproj.io/v1alpha1/namespaces/bench-${mode}/rollouts`
-    : `/apis/apps/v1/namespaces/bench-${mode}/deployments`;
-
-const labels = { app: "other" };
-const deployment = (name: string, annotations: Readonly<Record<string, string>>) => ({
-  metadata: { name, annotations },
-  spec: {
-    replicas: 0,
-    selector: { matchLabels: labels },
-    template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } },
-  },
-});
-
-async function setUp(api: Api): Promise<void> {
-  for (const mode of modes) {
-    const namespace = `bench-${mode}`;
-    await api.create("/api/v1/namespaces", { metadata: { name: namespace } });
-    for (let n = 0; n < OBJECTS; n++) {
-      const rollout = rolloutObject({ replicas: 0 }, { name: `rollout-${n}`, namespace, uid: undefined });
-      await api.create(pathOf("Rollout", mode), rollout);
-      const stamp = { [MANAGED_BY_ROLLOUT]: `deployment-${n}`, [REPLICAS_WANTED]: "3" };
-      await api.create(pathOf("Deployment", mode), deployment(`deployment-${n}`, stamp));
-      await api.create(pathOf("other", mode), deployment(`other-${n}`, {}));
-    }
-  }
 }
 
 /** One that reviews everything in its namespace, and answers at once. */
@@ -82,8 +40,12 @@ async function registerEmpty(api: Api, { port, ca }: { port: number; ca: string 
       {
         name: "bench.sluice.dev",
         clientConfig: { url: `https://127.0.0.1:${port}/validate`, caBundle: new TextEncoder().encode(ca).toBase64() },
-        rules: [rule(["argoproj.io"], ["v1alpha1"], ["rollouts"]), rule(["apps"], ["v1"], ["deployments"])],
-        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "bench-empty" } },
+        rules: [
+          rule(["argoproj.io"], ["v1alpha1"], ["rollouts", "rollouts/*"]),
+          rule(["apps"], ["v1"], ["deployments", "deployments/*"]),
+          rule(["autoscaling"], ["v2"], ["horizontalpodautoscalers"]),
+        ],
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespaceOf("empty") } },
         failurePolicy: "Fail",
         sideEffects: "None",
         timeoutSeconds: 2,
@@ -93,26 +55,25 @@ async function registerEmpty(api: Api, { port, ca }: { port: number; ca: string 
   });
 }
 
-let writes = 0;
+const namespaceOf = (mode: (typeof modes)[number]): string => `bench-${mode}`;
 
-/** Every write changes the spec, and not the pod template: that would make a ReplicaSet, which costs more than all the rest. */
-async function write(api: Api, kind: Kind, mode: Mode): Promise<void> {
-  const name = `${kind.toLowerCase()}-${writes % OBJECTS}`;
-  const spec = { progressDeadlineSeconds: 600 + (++writes % 100) };
-  await api.patch(`${pathOf(kind, mode)}/${name}`, "merge", { spec });
-}
+let sent = 0;
 
 /** On schedule, however late the answers are; ms from the time at which a write was due. */
-async function atRate(api: Api, kind: Kind, mode: Mode, { rate, seconds }: AdmissionBench): Promise<number[]> {
-  const latencies: number[] = [];
+async function atRate(api: Api, write: AdmissionWrite, rate: number, seconds: number): Promise<Measured["latencies"]> {
+  const latencies = { off: [] as number[], empty: [] as number[], sluice: [] as number[] };
   const inFlight: Promise<void>[] = [];
+  const everyMs = 1_000 / (rate * modes.length);
+  const total = rate * seconds * modes.length;
   const start = performance.now();
-  for (let next = 0; next < rate * seconds;) {
-    for (; next < rate * seconds && start + (next * 1_000) / rate <= performance.now(); next++) {
-      const due = start + (next * 1_000) / rate;
-      // A write that loses against the one before it has been reviewed as well.
-      const done = write(api, kind, mode).catch(() => {});
-      inFlight.push(done.then(() => void latencies.push(performance.now() - due)));
+  for (let next = 0; next < total;) {
+    for (; next < total && start + next * everyMs <= performance.now(); next++) {
+      const due = start + next * everyMs;
+      // None is always first.
+      const mode = modes[(next + Math.floor(next / modes.length)) % modes.length] ?? "off";
+      // What is refused has been reviewed as well.
+      const done = write.send(api, namespaceOf(mode), ++sent).catch(() => undefined);
+      inFlight.push(done.then(() => void latencies[mode].push(performance.now() - due)));
     }
     await Bun.sleep(1);
   }
@@ -120,124 +81,94 @@ async function atRate(api: Api, kind: Kind, mode: Mode, { rate, seconds }: Admis
   return latencies;
 }
 
-/** How many reviews of this kind the controller has answered. */
-async function reviews(metricsPort: number, kind: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-  return text
-    .split("\n")
-    .filter((line) => line.startsWith("sluice_admission_reviews_total") && line.includes(`kind="${kind}"`))
-    .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
-}
-
-interface Run {
-  readonly p99: ReadonlyMap<string, number>;
-  /** A write of `other`, by the mode "sluice". */
-  readonly reviewsOfOthers: number;
-  readonly reviewsOfOurs: number;
-}
-
-async function run(api: Api, metricsPort: number, bench: AdmissionBench, turn: number): Promise<Run> {
-  const p99 = new Map<string, number>();
-  const counted = { others: 0, ours: 0 };
-  for (const kind of kinds) {
-    for (const index of modes.keys()) {
-      const mode = modes[(index + turn) % modes.length] ?? "off";
-      const before = await reviews(metricsPort, "Deployment");
-      p99.set(`${kind} ${mode}`, quantile(await atRate(api, kind, mode, bench), 0.99));
-      const more = (await reviews(metricsPort, "Deployment")) - before;
-      if (mode === "sluice" && kind === "other") counted.others += more;
-      if (mode === "sluice" && kind === "Deployment") counted.ours += more;
-    }
-  }
-  return { p99, reviewsOfOthers: counted.others, reviewsOfOurs: counted.ours };
-}
-
-/** Of the medians over the runs. */
-function rows(runs: readonly Run[], { rate, seconds }: AdmissionBench): WebhookFigure[] {
-  const median = (name: string): number =>
-    quantile(
-      runs.map(({ p99 }) => p99.get(name) ?? Number.NaN),
-      0.5,
-    );
-  const latency = (kind: Kind, name: string, target: string): WebhookFigure => {
-    const [off, empty, sluice] = [median(`${kind} off`), median(`${kind} empty`), median(`${kind} sluice`)];
-    const [added, least] = [sluice - off, empty - off];
-    const value = `p99 ${sluice.toFixed(1)} ms, added ${added.toFixed(1)} ms; an empty webhook adds ${least.toFixed(1)} ms: ${(sluice / empty).toFixed(2)} times its p99`;
-    return { name, value, target };
-  };
-  const count = (of: (run: Run) => number): string =>
-    `${runs.reduce((sum, one) => sum + of(one), 0)} of ${runs.length * rate * seconds} writes`;
-  return [
-    latency("Rollout", `a Rollout at ${rate} writes/s`, "≤ 5 ms added"),
-    latency("Deployment", `a Deployment that migrated at ${rate} writes/s`, "≤ 2 ms added"),
-    latency("other", `any other Deployment at ${rate} writes/s`, "≤ 2 ms added"),
-    { name: "reviews of Deployments that migrated", value: count((one) => one.reviewsOfOurs), target: "all" },
-    { name: "reviews of other Deployments", value: count((one) => one.reviewsOfOthers), target: "0" },
-  ];
-}
-
-interface Started {
-  readonly program: string;
-  readonly kubeconfig: string;
-  readonly mode: Mode;
+interface Subject {
+  readonly pid: number;
   readonly metricsPort: number;
 }
 
-function startController(plane: ControlPlane, { program, kubeconfig, mode, metricsPort }: Started): Bun.Subprocess {
-  const port = freePort();
-  const log = Bun.file(join(plane.dir, `${mode}.log`));
-  // The loop would act on the Deployment that is marked by hand.
-  const webhook = [`--webhook-port=${port}`, `--webhook-url=https://127.0.0.1:${port}`, "--webhook-migration"];
+/** Reviews that the controller has answered, and requests about ReplicaSets that it has sent: the dry runs. */
+async function counts({ pid, metricsPort }: Subject) {
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  const lines = text.split("\n");
+  const total = (name: string, label: string): number =>
+    lines
+      .filter((line) => line.startsWith(name) && line.includes(label))
+      .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  return {
+    reviews: total("sluice_admission_reviews_total{", ""),
+    dryRuns: total("controller_clientset_k8s_request_total{", 'kind="replicasets"'),
+    cpuMs: (await processUsage(pid)).cpuMs,
+  };
+}
+
+async function measure(api: Api, subject: Subject, write: AdmissionWrite, { rate, seconds }: AdmissionBench) {
+  const before = await counts(subject);
+  const latencies = await atRate(api, write, rate, seconds);
+  const after = await counts(subject);
+  const measured: Measured = {
+    latencies,
+    writes: latencies.sluice.length,
+    reviews: after.reviews - before.reviews,
+    dryRuns: after.dryRuns - before.dryRuns,
+    cpuMs: after.cpuMs - before.cpuMs,
+  };
+  return measured;
+}
+
+async function startController(plane: ControlPlane, program: string): Promise<Subject & { readonly stop: () => void }> {
+  const [port, metricsPort] = [freePort(), freePort()];
+  const log = Bun.file(join(plane.dir, "sluice.log"));
   const flags = [
-    `--kubeconfig=${kubeconfig}`,
+    `--kubeconfig=${await plane.identity("sluice-controller")}`,
     "--namespaced",
-    `--namespace=bench-${mode}`,
+    `--namespace=${namespaceOf("sluice")}`,
     `--metricsPort=${metricsPort}`,
     `--healthzPort=${freePort()}`,
-    ...(mode === "sluice" ? webhook : ["--leader-elect=false"]),
+    `--webhook-port=${port}`,
+    `--webhook-url=https://127.0.0.1:${port}`,
+    // The loop would act on the Deployment that is marked by hand.
+    "--webhook-migration",
   ];
-  return Bun.spawn([program, "controller", ...flags], {
+  const child = Bun.spawn([program, "controller", ...flags], {
     env: { ...Bun.env, ...engineOptions },
     stdio: ["ignore", log, log],
   });
+  return { pid: child.pid, metricsPort, stop: () => child.kill() };
 }
 
-export async function benchAdmission(bench: AdmissionBench): Promise<WebhookFigure[]> {
+/** Not before the API server calls us for all that we review: it uses a configuration a moment after it was stored. */
+async function isReviewing(api: Api, subject: Subject, write: AdmissionWrite): Promise<boolean> {
+  const before = await counts(subject).catch(() => undefined);
+  await write.send(api, namespaceOf("sluice"), ++sent).catch(() => undefined);
+  return before !== undefined && (await counts(subject)).reviews > before.reviews;
+}
+
+/** Markdown. */
+export async function benchAdmission(bench: AdmissionBench): Promise<string> {
   const plane = await startControlPlane({ audit: false });
   const server = startServer(await compileServer(), { empty: true });
-  const children: Bun.Subprocess[] = [];
+  let subject: (Subject & { readonly stop: () => void }) | undefined;
   try {
     const api = await connect(await plane.identity("bench"), "sluice-bench");
     await applyCrds((args) => plane.kubectl(args), api);
     await api.create("/api/v1/namespaces", { metadata: { name: "argo-rollouts" } });
-    await setUp(api);
+    for (const mode of modes) await setUpWrites(api, namespaceOf(mode));
     const ready = await server.ready;
     if (ready.kind !== "ready") throw new Error("The empty webhook did not start");
     await registerEmpty(api, ready);
-    const metricsPort = freePort();
-    const kubeconfig = await plane.identity("sluice-controller");
-    for (const mode of modes)
-      children.push(
-        startController(plane, {
-          program: bench.program,
-          kubeconfig,
-          mode,
-          metricsPort: mode === "sluice" ? metricsPort : freePort(),
-        }),
-      );
-    await until("the controller reviews Deployments", async () => isReviewed(api, metricsPort), 60_000);
-    await run(api, metricsPort, { ...bench, seconds: 2 }, 0);
-    const runs: Run[] = [];
-    for (let turn = 0; turn < bench.runs; turn++) runs.push(await run(api, metricsPort, bench, turn));
-    return [...rows(runs, bench), ...indexMemory()];
+    const started = (subject = await startController(plane, bench.program));
+    const reviewed = admissionWrites.filter(({ mode }) => mode !== "not reviewed");
+    for (const write of reviewed)
+      await until(`the controller reviews "${write.what}"`, () => isReviewing(api, started, write), 60_000);
+    // The first reviews are slower: the compiler is at work.
+    for (const write of admissionWrites) await measure(api, subject, write, { ...bench, seconds: 2 });
+    const results = new Map<AdmissionWrite, Measured[]>(admissionWrites.map((write) => [write, []]));
+    for (let run = 0; run < bench.runs; run++)
+      for (const [write, runs] of results) runs.push(await measure(api, subject, write, bench));
+    return admissionTable(results);
   } finally {
-    for (const child of children) child.kill();
+    subject?.stop();
     await server.stop();
     await plane.stop();
   }
-}
-
-async function isReviewed(api: Api, metricsPort: number): Promise<boolean> {
-  await write(api, "Deployment", "sluice");
-  return (await reviews(metricsPort, "Deployment").catch(() => 0)) > 0;
 }

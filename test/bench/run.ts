@@ -3,8 +3,8 @@
  * `[--against "/path/to/other/controller --its --flags"]… [--against-args "--more flags"] [--only-against]`
  *
  * With --webhook the figures of the admission webhook, by itself and at a real API server, instead; with --admission
- * [--seconds 8] [--runs 3] [--rate 50] what it adds to writes of Rollouts and Deployments there, which of them it reviews,
- * and the memory of what it knows beside Rollouts; with --simulation
+ * [--seconds 3] [--runs 3] [--rate 30] what it adds to each kind of write there, beside an empty webhook, which of them it
+ * reviews, and the memory of what it knows beside Rollouts; with --simulation
  * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40
  * times); with --analyses [--count 1000] [--minutes 10] what running AnalysisRuns cost, and with --analyses-hour the heap
  * over an hour of virtual time; with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without
@@ -39,7 +39,7 @@ const { values } = parseArgs({
     json: { type: "string" },
     webhook: { type: "boolean", default: false },
     admission: { type: "boolean", default: false },
-    seconds: { type: "string", default: "8" },
+    seconds: { type: "string" },
     simulation: { type: "boolean", default: false },
     start: { type: "boolean", default: false },
     storm: { type: "boolean", default: false },
@@ -59,10 +59,12 @@ if (values.webhook) {
 
 if (values.admission) {
   const { benchAdmission } = await import("./admissionBench.ts");
+  const { indexMemory } = await import("./indexMemory.ts");
   const { webhookTable } = await import("./webhookBench.ts");
   const [program = ""] = (await compile()).command;
-  const [rate, seconds] = [Number(values.rate ?? "50"), Number(values.seconds)];
-  console.log(webhookTable(await benchAdmission({ program, rate, seconds, runs: Math.max(3, Number(values.runs)) })));
+  const [rate, seconds] = [Number(values.rate ?? "30"), Number(values.seconds ?? "3")];
+  console.log(await benchAdmission({ program, rate, seconds, runs: Math.max(3, Number(values.runs)) }));
+  console.log(`\n${webhookTable(indexMemory())}`);
   process.exit(0);
 }
 

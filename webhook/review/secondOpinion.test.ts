@@ -1,75 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { manualClock } from "../../kube/clock/clock.ts";
-import { refused, unanswered } from "../../kube/client/apiError.ts";
-import { collectionPath } from "../../kube/client/path.ts";
-import { REPLICA_SETS } from "../../kube/client/resources.ts";
-import { targetOf } from "../../kube/client/target.ts";
-import type { KubeRequest } from "../../kube/client/transport.ts";
-import { type Cause, parseReview, type Review } from "./review.ts";
-import { createSecondOpinion, type Opinion } from "./secondOpinion.ts";
-import { reviewOf, rolloutObject, type RequestMembers } from "../http/testing.ts";
-
-const path = collectionPath(REPLICA_SETS, "team-a");
-const target = targetOf("POST", path);
-const status = (code: number, reason: string, message: string, causes?: readonly Partial<Cause>[]): Error => {
-  const details = { kind: "ReplicaSet", group: "apps", name: "x", ...(causes === undefined ? {} : { causes }) };
-  return refused(target, code, JSON.stringify({ kind: "Status", code, reason, message, details }), null);
-};
-const invalid = (causes: readonly Partial<Cause>[]): Error =>
-  status(422, "Invalid", 'ReplicaSet.apps "sluice-dry-run-x" is invalid: …', causes);
-const strict = (...fields: string[]): Error => {
-  const list = fields.map((field) => `unknown field "${field}"`).join(", ");
-  const head = 'ReplicaSet in version "v1" cannot be handled as a ReplicaSet: strict decoding error: ';
-  return status(400, "BadRequest", head + list);
-};
-const badName: Cause = {
-  reason: "FieldValueInvalid",
-  message: 'Invalid value: "BAD": a lowercase RFC 1123 label must …',
-  field: "spec.template.spec.containers[0].name",
-};
-
-type Behaviour = (request: KubeRequest) => Error | "silence" | undefined;
-
-function world(behave: Behaviour) {
-  const clock = manualClock();
-  const requests: KubeRequest[] = [];
-  const warnings: string[] = [];
-  const opinions = createSecondOpinion({
-    client: {
-      request: <T>(request: KubeRequest) => {
-        requests.push(request);
-        const outcome = behave(request);
-        if (outcome === "silence") return new Promise<T>(() => undefined);
-        return outcome === undefined ? Promise.resolve({} as T) : Promise.reject(outcome);
-      },
-    },
-    clock,
-    log: { debug() {}, info() {}, error() {}, warn: (message) => warnings.push(message) },
-  });
-  const ask = (
-    object: unknown,
-    members: RequestMembers = {},
-    change: (review: Review) => Review = (review) => review,
-  ): Promise<Opinion> | undefined => {
-    const parsed = parseReview(reviewOf(object, members));
-    if (parsed.kind === "malformed") throw new Error(parsed.reason);
-    return opinions.ask(change(parsed.review), clock.now() + 1_000);
-  };
-  return { ask, requests, clock, warnings };
-}
-
-const answering = (...errors: (Error | undefined)[]): Behaviour => {
-  const left = [...errors];
-  return () => left.shift();
-};
-
-const options = (fieldValidation: string): RequestMembers => ({ options: { fieldValidation } });
-const templateOf = (image: string, more: object = {}) => ({
-  metadata: { labels: { app: "web" } },
-  spec: { containers: [{ name: "web", image, ...more }] },
-});
-const rollout = (image: string, more?: object): Record<string, unknown> =>
-  rolloutObject({ template: templateOf(image, more) });
+import { unanswered } from "../../kube/client/apiError.ts";
+import { rolloutObject } from "../http/testing.ts";
+import {
+  answering,
+  badName,
+  invalid,
+  options,
+  path,
+  rollout,
+  status,
+  strict,
+  target,
+  templateOf,
+  world,
+} from "./askedServer.ts";
 
 describe("what is asked", () => {
   test("is a ReplicaSet of the same template and selector, as a strict dry run, once", async () => {
@@ -121,6 +65,20 @@ describe("what is asked", () => {
     expect(ask(rolloutObject({ replicas: 9 }), { operation: "UPDATE", oldObject: rolloutObject() })).toBeUndefined();
     expect(ask(rolloutObject({ workloadRef: { kind: "Deployment", name: "web" } }))).toBeUndefined();
     expect(ask({ ...rolloutObject(), kind: "AnalysisTemplate" })).toBeUndefined();
+    expect(requests).toEqual([]);
+  });
+
+  const canary = { canary: { steps: [{ setWeight: 5 }] } };
+  test.each<[string, Record<string, unknown>]>([
+    ["replicas", rolloutObject({ replicas: 9 })],
+    ["steps", rolloutObject({ strategy: canary })],
+    ["a pause", rolloutObject({ paused: true })],
+    ["a restart", rolloutObject({ restartAt: "2026-01-01T00:00:00Z" })],
+    ["annotations", rolloutObject({}, { annotations: { "sluice.dev/admission": "warn" } })],
+    ["its status", { ...rolloutObject(), status: { phase: "Paused" } }],
+  ])("is nothing where an update changes %s", (_, object) => {
+    const { ask, requests } = world(() => undefined);
+    expect(ask(object, { operation: "UPDATE", oldObject: rolloutObject() })).toBeUndefined();
     expect(requests).toEqual([]);
   });
 
@@ -274,7 +232,7 @@ describe("what only warns", () => {
 
   test("is a stampede: what is more than 64 questions at once is not asked", async () => {
     const { ask, requests, clock } = world(() => "silence");
-    const opinions = Array.from({ length: 100 }, () => ask(rollout("web:1")));
+    const opinions = Array.from({ length: 100 }, (_, index) => ask(rollout(`web:${index}`)));
     expect(requests).toHaveLength(64);
     await clock.advance(1_000);
     expect(

@@ -11,6 +11,7 @@ import { canBeName, collectionPath } from "../../kube/client/path.ts";
 import { REPLICA_SETS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { type Cause, causeText, type Review } from "./review.ts";
+import { shareAnswers } from "./sharedAnswers.ts";
 import { type Examination, readRefusal } from "./secondOpinionAnswer.ts";
 import { refusalText, warningText } from "./policies.ts";
 import { type PodTemplate, podTemplatesOf, replicaSetOf } from "./podTemplates.ts";
@@ -41,13 +42,30 @@ const mostInFlight = 64;
 /** Only the first templates of an Experiment; no real one has more. */
 const mostTemplates = 8;
 
-/** `warnings`: what others say of pods that they let pass. */
-type Post = (
-  template: PodTemplate,
-  fieldValidation: "Ignore" | "Strict",
-) => Promise<{ readonly examination: Examination; readonly warnings: readonly string[] }>;
+interface Answered {
+  readonly examination: Examination;
+  /** What others say of pods that they let pass. */
+  readonly warnings: readonly string[];
+}
 
-export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts): SecondOpinion {
+type Strictness = "Ignore" | "Strict";
+type Post = (template: PodTemplate, fieldValidation: Strictness) => Promise<Answered>;
+
+const silent: Answered = { examination: { kind: "silent" }, warnings: [] };
+
+/** Characters of an answer that is kept for reviews to come. Usual ones have some hundred. */
+const mostKeptChars = 16 * 2 ** 10;
+
+/** What did not answer may do so a moment later; the longest answers would take too much memory. */
+function isKept({ examination, warnings }: Answered): boolean {
+  if (examination.kind === "silent" || (examination.kind === "refused" && examination.isOutage)) return false;
+  return JSON.stringify([examination, warnings]).length <= mostKeptChars;
+}
+
+type Send = (namespace: string, body: object, strictness: Strictness, timeoutMs: number) => Promise<Answered>;
+
+/** Sends a ReplicaSet as a dry run, if there are not too many already; the answer comes in time, and never rejects. */
+function dryRunner({ client, clock, log }: SecondOpinionPorts): Send {
   let inFlight = 0;
   const warnedOf = new Set<string>();
 
@@ -58,54 +76,65 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
     log.warn("The API server does not let us check pod templates by dry runs", { reason: message });
   };
 
-  const post = async (
-    review: Review,
-    untilMs: number,
-    template: PodTemplate,
-    fieldValidation: "Ignore" | "Strict",
-    warned: Tell,
-  ): Promise<Examination> => {
-    const timeoutMs = untilMs - clock.now();
-    if (timeoutMs <= 0) return { kind: "silent" };
-    if (inFlight >= mostInFlight) return { kind: "silent" };
-    // An invalid namespace has no ReplicaSets to ask about; a path with it would lead elsewhere.
-    if (!canBeName(review.namespace)) return { kind: "silent" };
+  return async (namespace, body, strictness, timeoutMs) => {
+    if (inFlight >= mostInFlight) return silent;
     inFlight++;
-    // The client has the same time limit, but what it waits for beforehand (a credential plugin) has no limit.
-    const late = Promise.withResolvers<Examination>();
-    const cancel = clock.after(timeoutMs, () => late.resolve({ kind: "silent" }));
+    const warnings: string[] = [];
     const answered = client
       .request({
         method: "POST",
-        path: collectionPath(REPLICA_SETS, review.namespace),
-        query: { dryRun: "All", fieldValidation },
-        body: replicaSetOf(template, review.namespace),
+        path: collectionPath(REPLICA_SETS, namespace),
+        query: { dryRun: "All", fieldValidation: strictness },
+        body,
         // Only the contents of a refusal are read.
         accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
         timeoutMs,
         retry: false,
         urgent: true,
-        warned,
+        warned: (more) => void warnings.push(...more),
       })
       .then(
         (): Examination => ({ kind: "fine" }),
         (error: unknown) => readRefusal(error),
-      );
-    try {
-      const examination = await Promise.race([answered, late.promise]);
-      if (examination.kind === "notAllowed") logOnce(examination.message);
-      return examination;
-    } finally {
-      cancel();
-      inFlight--;
-    }
+      )
+      .then((examination): Answered => ({ examination, warnings }));
+    // The client has the same time limit, but what it waits for beforehand (a credential plugin) has no limit.
+    const { examination } = await inTime(clock, timeoutMs, answered).finally(() => inFlight--);
+    if (examination.kind === "notAllowed") logOnce(examination.message);
+    return { examination, warnings };
+  };
+}
+
+export function createSecondOpinion(ports: SecondOpinionPorts): SecondOpinion {
+  const { clock } = ports;
+  const send = dryRunner(ports);
+  const shared = shareAnswers<Answered>({ clock, keeps: isKept });
+
+  /** Each review has its own time limit, whoever has asked. */
+  const post = async (review: Review, untilMs: number, template: PodTemplate, strictness: Strictness) => {
+    // An invalid namespace has no ReplicaSets to ask about; a path with it would lead elsewhere.
+    if (!canBeName(review.namespace)) return silent;
+    const body = replicaSetOf(template, review.namespace);
+    const key = keyOf(review.namespace, strictness, body);
+    const tried = async () => {
+      const timeoutMs = untilMs - clock.now();
+      if (timeoutMs <= 0) return { ...silent, isOwn: true };
+      const { answer, isOwn } = shared.ask(key, () => send(review.namespace, body, strictness, timeoutMs));
+      return { ...(await (isOwn ? answer : inTime(clock, timeoutMs, answer))), isOwn };
+    };
+    const first = await tried();
+    // Another's question may have run out of time, or have been lost: then it is asked again, once.
+    return first.examination.kind === "silent" && !first.isOwn ? tried() : first;
   };
 
   return {
     ask(review, untilMs) {
       const changed = changedTemplates(review);
       if (changed.length === 0) return undefined;
-      const ask = heard((...about) => post(review, untilMs, ...about));
+      const ask: Post = async (template, strictness) => {
+        const { examination, warnings } = await post(review, untilMs, template, strictness);
+        return { examination, warnings: warnings.map((warning) => warningText(warning, template.path)) };
+      };
       return Promise.all(changed.slice(0, mostTemplates).map((each) => judge(ask, review, each))).then((opinions) => ({
         causes: opinions.flatMap(({ causes }) => causes),
         warnings: opinions.flatMap(({ warnings }) => warnings),
@@ -114,16 +143,22 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
   };
 }
 
-type Tell = (warnings: readonly string[]) => void;
+/**
+ * All that the API server is told, so that whoever asks the same may have the same answer: it is always the controller
+ * who asks, and not the user whose write is reviewed. A digest, since templates are long.
+ */
+const keyOf = (namespace: string, strictness: Strictness, body: object): string =>
+  new Bun.CryptoHasher("sha256").update(JSON.stringify([namespace, strictness, body])).digest("base64");
 
-/** Collects what others warn of while the question is answered. */
-const heard =
-  (post: (...about: [...Parameters<Post>, warned: Tell]) => Promise<Examination>): Post =>
-  async (template, fieldValidation) => {
-    const warnings: string[] = [];
-    const examination = await post(template, fieldValidation, (more) => void warnings.push(...more));
-    return { examination, warnings: warnings.map((warning) => warningText(warning, template.path)) };
-  };
+async function inTime(clock: Clock, timeoutMs: number, answer: Promise<Answered>): Promise<Answered> {
+  const late = Promise.withResolvers<Answered>();
+  const cancel = clock.after(timeoutMs, () => late.resolve(silent));
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    cancel();
+  }
+}
 
 interface Changed {
   readonly template: PodTemplate;

@@ -11,8 +11,8 @@ export type Examination =
       readonly causes: readonly Cause[];
       readonly policies: readonly Cause[];
     }
-  /** By a quota, a policy or another webhook: may be allowed tomorrow. */
-  | { readonly kind: "refused"; readonly message: string }
+  /** By a quota, a policy or another webhook: may be allowed tomorrow. `isOutage`: a webhook that does not answer. */
+  | { readonly kind: "refused"; readonly message: string; readonly isOutage: boolean }
   /** We have no permission to ask. */
   | { readonly kind: "notAllowed"; readonly message: string }
   | { readonly kind: "silent" };
@@ -22,7 +22,7 @@ export function readRefusal(error: unknown): Examination {
   if (!(error instanceof ApiError)) return { kind: "silent" };
   // Whoever's webhook does not answer keeps the pods away, too, until it does.
   if (error.status === 500 && messageOf(error).includes('failed calling webhook "')) {
-    return { kind: "refused", message: messageOf(error) };
+    return { kind: "refused", message: messageOf(error), isOutage: true };
   }
   if (error.status === 0 || error.status === 429 || error.status >= 500) {
     return { kind: "silent" };
@@ -37,7 +37,7 @@ export function readRefusal(error: unknown): Examination {
   // That is for the operator to solve, as missing permissions are.
   if (message.endsWith("does not support dry run")) return { kind: "notAllowed", message };
   const isPermission = error.status === 401 || /is forbidden: User "/.test(message);
-  return { kind: isPermission ? "notAllowed" : "refused", message };
+  return isPermission ? { kind: "notAllowed", message } : { kind: "refused", message, isOutage: false };
 }
 
 /** The API server's message, without our own text around it. */
@@ -55,7 +55,7 @@ function invalid(error: ApiError, message: string): Examination {
   const policies = [...all.values()].filter((cause) => cause.message.includes("disallowed by cluster policy"));
   const causes = [...all.values()].filter((cause) => !policies.includes(cause));
   if (causes.length + policies.length > 0) return { kind: "invalid", causes, policies };
-  return (error.details?.causes ?? []).length > 0 ? { kind: "fine" } : { kind: "refused", message };
+  return (error.details?.causes ?? []).length > 0 ? { kind: "fine" } : { kind: "refused", message, isOutage: false };
 }
 
 /** `strict decoding error: unknown field "spec.template.spec.foo", unknown field "…"` */

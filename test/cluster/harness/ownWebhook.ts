@@ -23,10 +23,11 @@ export interface OwnWebhook {
   stop(): Promise<void>;
 }
 
-export async function startOwnWebhook(): Promise<OwnWebhook> {
+/** @param audit whether the API server records all writes; the controller's are those of the user "sluice-controller" */
+export async function startOwnWebhook({ audit = false } = {}): Promise<OwnWebhook> {
   const nursery = newNursery();
   const [webhookPort, metricsPort] = [freePort(), freePort()];
-  const plane = await startControlPlane({ audit: false });
+  const plane = await startControlPlane({ audit: audit && "writes" });
   const api = await connect(await plane.identity("sluice-test"), "sluice-test");
   await applyCrds((args) => plane.kubectl(args), api);
   for (const name of ["argo-rollouts", "first"]) await api.create("/api/v1/namespaces", { metadata: { name } });
