@@ -18,6 +18,8 @@ export interface DemoSurroundings {
   readonly version: string;
   /** How to start this program: "sluice", "bun run". */
   readonly program: string;
+  /** The page that says how to install it; undefined: it is this program. */
+  readonly installing?: string;
 }
 
 interface DemoPorts extends DemoSurroundings, Pick<CliPorts, "out" | "err"> {
@@ -82,14 +84,16 @@ export async function runDemo(args: readonly string[], surroundings: DemoPorts):
     return 1;
   }
   view.end();
-  if (!stopping.signal.aborted) process.stdout.write(yourTurn(surroundings.program));
+  if (!stopping.signal.aborted) process.stdout.write(yourTurn(surroundings));
   // The caller ends the process next, and what the pipe has not taken yet would be lost.
   await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
   return exitCode;
 }
 
-const yourTurn = (program: string): string =>
-  `\n  Your turn: \`${program} dev\`\n  serves a cluster like this one to your kubectl.\n\n`;
+const yourTurn = ({ program, installing }: DemoSurroundings): string =>
+  `\n  Your turn: \`${program} dev\`\n  serves a cluster like this one to your kubectl.\n${
+    installing === undefined ? "" : `  To install ${program}: ${installing}\n`
+  }\n`;
 
 interface View extends Viewer {
   readonly wait: (ms: number) => Promise<void>;

@@ -89,6 +89,43 @@ describe("before the demo", () => {
     );
   });
 
+  test("what is installed has none of what is for developing, and comes with what the program is made of alone", async () => {
+    const { packages } = Bun.JSONC.parse(await Bun.file(resolve(import.meta.dir, "../bun.lock")).text()) as {
+      packages: Readonly<
+        Record<string, readonly [string, string, { dependencies?: object; optionalPeers?: string[] }]>
+      >;
+    };
+    const found = new Set<string>();
+    const add = (name: string, from: string): void => {
+      // A version of its own, or the one that all have.
+      const key = `${from}/${name}` in packages ? `${from}/${name}` : name;
+      if (found.has(key)) return;
+      found.add(key);
+      for (const each of Object.keys(packages[key]?.[2].dependencies ?? {})) add(each, key);
+    };
+    for (const name of Object.keys(packageJson.dependencies)) add(name, "");
+    const developing = Object.keys(packageJson.devDependencies);
+    expect(developing.filter((name) => found.has(name))).toEqual([]);
+    expect(
+      [...found].filter((name) => /lint|prettier|typescript|oxc|knip|playwright|tsgo|chromium/.test(name)),
+    ).toEqual([]);
+    // Each is everybody's wait before the demo: another one is worth a thought, and a line here.
+    expect(Object.keys(packageJson.dependencies)).toEqual([
+      "@kubernetes/client-node",
+      "@logtape/logtape",
+      "aws4fetch",
+      "commander",
+      "fastest-levenshtein",
+      "hono",
+      "openid-client",
+      "preact",
+      "re2js",
+      "valibot",
+      "yaml",
+    ]);
+    expect(found.size).toBeLessThanOrEqual(80);
+  });
+
   test("both commands that need them call it", () => {
     const { demo, dev } = packageJson.scripts;
     expect([demo, dev]).toEqual([

@@ -118,7 +118,7 @@ async function createAll(command: Command, ports: CliPorts): Promise<number> {
       if (output === undefined) await ports.out(`${wordOf(creation.kind)}.argoproj.io/${nameOf(object)} created\n`);
     }
   } finally {
-    if (output !== undefined && created.length > 0) await ports.out(printed(created, output));
+    if (output !== undefined && created.length > 0) await ports.out(await printed(created, output));
   }
   const [first] = creations;
   if (!watch || first === undefined) return 0;
@@ -198,7 +198,9 @@ async function createRun(command: Command, ports: CliPorts): Promise<number> {
     ports.err(
       "Note: the templates that this one includes are not part of the run: a Rollout's analysis would have them",
     );
-  await ports.out(output === undefined ? `analysisrun.argoproj.io/${nameOf(run)} created\n` : printed([run], output));
+  await ports.out(
+    output === undefined ? `analysisrun.argoproj.io/${nameOf(run)} created\n` : await printed([run], output),
+  );
   return 0;
 }
 

@@ -1,6 +1,5 @@
 /** `-o`: objects as programs read them. */
 import { Option } from "commander";
-import { stringify } from "yaml";
 import { textAt } from "../../controller/migration/convert/objects.ts";
 import type { Json } from "../../kube/object/json.ts";
 
@@ -11,12 +10,15 @@ export const outputFlag = (): Option =>
   new Option("-o, --output <format>", "print the object instead: as json, yaml or name").choices(FORMATS);
 
 /** One object as it is, several as a List; names line by line. As kubectl, without managedFields. */
-export function printed(objects: readonly Json[], format: Format): string {
+export async function printed(objects: readonly Json[], format: Format): Promise<string> {
   if (format === "name") return objects.map((each) => `${nameOf(each)}\n`).join("");
   const [first] = objects;
   const shown = objects.map(withoutManagedFields);
   const whole = shown.length === 1 && first !== undefined ? shown[0] : { apiVersion: "v1", kind: "List", items: shown };
-  return format === "json" ? `${JSON.stringify(whole, undefined, 4)}\n` : stringify(whole, { lineWidth: 0 });
+  if (format === "json") return `${JSON.stringify(whole, undefined, 4)}\n`;
+  // Here: it is larger than all else that a verb loads, and few ask for it.
+  const { stringify } = await import("yaml");
+  return stringify(whole, { lineWidth: 0 });
 }
 
 function nameOf(object: Json): string {

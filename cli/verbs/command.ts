@@ -115,7 +115,7 @@ async function runRow(row: VerbRow, command: Command, ports: CliPorts): Promise<
     } else if (output === undefined) await ports.out(textOf(asked, name, result, ports));
     else changed.push(await changedObject(cluster, row, name, result));
   }
-  if (output !== undefined && changed.length > 0) await ports.out(printed(changed, output));
+  if (output !== undefined && changed.length > 0) await ports.out(await printed(changed, output));
   if (failed > 0) return 1;
   if (!wait || names.length === 0) return 0;
   // What programs read of stdout is the object.

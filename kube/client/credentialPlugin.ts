@@ -21,15 +21,18 @@ export interface Plugin {
 const trustMs = 10_000;
 const renewBeforeMs = 30_000;
 
-/** The kinds of credentials of client-node; loaded when needed, since few users and no pod need them. */
-const loadAuthenticators = async () => {
-  const [{ ExecAuth }, { OpenIDConnectAuth }, { AzureAuth }, { GoogleCloudPlatformAuth }] = await Promise.all([
-    import("@kubernetes/client-node/dist/exec_auth.js"),
-    import("@kubernetes/client-node/dist/oidc_auth.js"),
-    import("@kubernetes/client-node/dist/azure_auth.js"),
-    import("@kubernetes/client-node/dist/gcp_auth.js"),
-  ]);
-  return [new AzureAuth(), new GoogleCloudPlatformAuth(), new ExecAuth(), new OpenIDConnectAuth()];
+/**
+ * What client-node has for a kind of credentials; loaded when needed, since few users and no pod need them.
+ * @param provider of `auth-provider`, which goes before `exec`
+ */
+const loadAuthenticators = async (provider: string | undefined) => {
+  if (provider === "azure") return [new (await import("@kubernetes/client-node/dist/azure_auth.js")).AzureAuth()];
+  if (provider === "gcp") {
+    return [new (await import("@kubernetes/client-node/dist/gcp_auth.js")).GoogleCloudPlatformAuth()];
+  }
+  const exec = new (await import("@kubernetes/client-node/dist/exec_auth.js")).ExecAuth();
+  if (provider !== "oidc") return [exec];
+  return [exec, new (await import("@kubernetes/client-node/dist/oidc_auth.js")).OpenIDConnectAuth()];
 };
 
 /** When a JWT expires, ms since the epoch; undefined for other tokens. Read only to know when to ask again. */
@@ -72,7 +75,7 @@ const authenticatorOf = async (cluster: Cluster, user: User): Promise<Apply> => 
     // A copy: the OIDC provider writes renewed tokens into it.
     ...(user["auth-provider"] && { authProvider: structuredClone(user["auth-provider"]) }),
   };
-  const authenticator = (await loadAuthenticators()).find((each) => each.isAuthProvider(known));
+  const authenticator = (await loadAuthenticators(known.authProvider?.name)).find((each) => each.isAuthProvider(known));
   if (authenticator === undefined) throw new Error("nothing here knows this kind of provider; use exec or oidc");
   if (known.authProvider?.name !== "oidc") return (options) => authenticator.applyAuthentication(known, options);
   const { createOidcClient } = await import("./oidcClient.ts");

@@ -5,12 +5,16 @@ const SELDOM: readonly RegExp[] = [
   /cli\/(?:demo|dev)\.ts$/,
   /schema\/fieldSentences\.ts$/,
   /cli\/(?:simulate|backtest|convert|eval|completion|notifications|dashboard)\/command\.ts$/,
+  // Some milliseconds beside reading many files, or all of a cluster; and what only `-o yaml` needs.
+  /cli\/(?:lint|create|doctor)\/command\.ts$/,
+  /cli\/get\/printed\.ts$/,
+  /node_modules\/yaml\/dist\/index\.js$/,
   /dashboard\/pages\/bundle\.ts$/,
   // What a controller loads only where it is configured.
-  /controller\/(?:notifications\/engine|tracing\/tracing)\.ts$/,
+  /controller\/(?:notifications\/engine|tracing\/tracing|balancers\/askBalancers|migration\/facts\/profileText)\.ts$/,
   /providers\/notifications\/(?:http|smtp|natsClient)\.ts$/,
   /kube\/client\/oidcClient\.ts$/,
-  /client-node\/dist\/oidc_auth\.js$/,
+  /client-node\/dist\/(?:oidc|azure|gcp)_auth\.js$/,
 ];
 
 /** The part of the bundler's metafile that we read: what each file of the program was made of, and what it loads. */

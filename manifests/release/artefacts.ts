@@ -10,9 +10,19 @@ import { type Manifest, stream } from "../text/render.ts";
 import { type Documents, programArchive } from "./archives.ts";
 import { releaseNotes } from "./changelog.ts";
 import { packagedChart } from "./chart.ts";
+import { demoArchive } from "./demoPackage.ts";
+import type { DemoScript } from "./demoScript.ts";
 import { formula } from "./formula.ts";
 import { krewManifest } from "./krew.ts";
-import { archiveName, chartPackage, checksums, imageArchive, imageReference, pinnedImage } from "./names.ts";
+import {
+  archiveName,
+  chartPackage,
+  checksums,
+  demoPackage,
+  imageArchive,
+  imageReference,
+  pinnedImage,
+} from "./names.ts";
 
 /** What is made before: by compilers, package managers and people. */
 export interface Ingredients {
@@ -20,6 +30,7 @@ export interface Ingredients {
   /** Undefined: a release without the image, to try the rest; manifests then name its tag alone. */
   readonly image: { readonly archive: Uint8Array; readonly digest: string } | undefined;
   readonly documents: Documents;
+  readonly demo: DemoScript;
   /** CHANGELOG.md. */
   readonly changelog: string;
   /** Of the program, as CycloneDX. */
@@ -66,6 +77,7 @@ export const artefacts: readonly Artefact[] = [
     name: chartPackage,
     make: (from) => packagedChart(from.image?.digest, from.changelog, from.documents.licence),
   },
+  { name: demoPackage, make: ({ demo, documents }) => demoArchive(demo, documents.licence) },
   // Krew takes a manifest only under the plugin's name.
   { name: "sluice.yaml", make: (_, digests) => krewManifest(digestIn(digests)) },
   { name: "sluice.rb", make: (_, digests) => formula(digestIn(digests)) },

@@ -19,3 +19,7 @@ export const pinnedImage = (digest: string | undefined): string =>
 export const checksums = "SHA256SUMS";
 /** As Helm names packages. */
 export const chartPackage = `sluice-${version}.tgz`;
+
+/** The demo's package of npm: its name and its command's, and its file. */
+export const demoName = "sluice-demo";
+export const demoPackage = `${demoName}.tgz`;

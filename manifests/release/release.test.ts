@@ -43,6 +43,10 @@ const ingredients: Ingredients = {
   program: (platform) => Promise.resolve(new TextEncoder().encode(`program for ${platform}`)),
   image: { archive: new TextEncoder().encode("image"), digest },
   documents: { licence: "licence", notices: "notices", manPages: new Map([["sluice.1", ".TH sluice"]]) },
+  demo: {
+    text: "#!/usr/bin/env node\n",
+    packages: [{ name: "a", version: "1.0.0", licence: "MIT", licenceText: "Copyright A", integrity: "sha512-AA" }],
+  },
   changelog,
   sbom: "{}",
 };

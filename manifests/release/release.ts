@@ -15,6 +15,7 @@ import { builtFor } from "../image/shipped.ts";
 import { tag, version } from "../text/manifestNames.ts";
 import { type Ingredients, makeRelease } from "./artefacts.ts";
 import { sectionOf } from "./changelog.ts";
+import { demoScript } from "./demoScript.ts";
 import { imageArchive } from "./names.ts";
 
 const dist = join(root, "dist");
@@ -70,6 +71,7 @@ async function release(): Promise<void> {
     program,
     image: values.image ? await madeImage(flags) : undefined,
     documents: { licence: await text("LICENSE"), notices: notices(contents), manPages: await manPages() },
+    demo: await demoScript(),
     changelog,
     sbom: sbom({ ...contents, version, arch: "any", debian: [] }),
   };
