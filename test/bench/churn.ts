@@ -94,7 +94,7 @@ async function run(
     );
     return { minute, rss, anonymous };
   };
-  await Bun.sleep(15 * SECOND);
+  await Bun.sleep(45 * SECOND);
   await sample("idle", -1);
   await fill();
   await Bun.sleep(MINUTE);
