@@ -78,11 +78,12 @@ const MINUTE = 60 * SECOND;
 
 async function run(
   options: Churn,
-  { api, child }: MemoryCluster,
+  { api, start }: MemoryCluster,
   kills: () => Promise<number>,
   print: (text: string) => void,
 ) {
   await api.create("/api/v1/namespaces", { metadata: { name: NAMESPACE } });
+  const child = start();
   const { fill, change, counts } = crowd(api, options);
   const sample = async (when: string, minute: number): Promise<Sample> => {
     const { rss, anonymous, peakRss, cpuMs } = await processUsage(child.pid);

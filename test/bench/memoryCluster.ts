@@ -1,4 +1,4 @@
-/** A control plane with a fake kubelet, and our controller on it with the webhook on, for measurements of memory. */
+/** A control plane with a fake kubelet, and our controller on it, with the webhook on, to measure its memory. */
 import { readFileSync } from "node:fs";
 import { type Kubelet, startKubelet } from "../../simulator/kubelet/kubelet.ts";
 import { type Api, connect } from "../cluster/harness/api.ts";
@@ -33,7 +33,8 @@ export const mappingsText = (pid: number, most = 6): string =>
 
 export interface MemoryCluster {
   readonly api: Api;
-  readonly child: Child;
+  /** Starts the controller; one at a time. */
+  start(): Child;
   /** Rejects when the controller or a part of the control plane has ended by itself. */
   readonly failure: Promise<never>;
   stop(): Promise<void>;
@@ -60,7 +61,7 @@ const flagsOf = (kubeconfig: string): string[] => {
   return Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
 };
 
-/** Starts all of it. The API server writes no audit log, which would be written for hours. */
+/** Starts all but the controller. The API server writes no audit log: it would grow for hours. */
 export async function startMemoryCluster({ command, label, pods }: Measured): Promise<MemoryCluster> {
   const plane = await startControlPlane({ audit: false });
   const nursery = newNursery();
@@ -79,9 +80,10 @@ export async function startMemoryCluster({ command, label, pods }: Measured): Pr
       settings: { reportCreating: false },
       onError: console.error,
     });
-    const given = flagsOf(await plane.identity(`bench-${label}`));
-    const child = nursery.spawn(label, [...command, ...given], { logFile: `${plane.dir}/logs/${label}.log` });
-    return { api, child, failure: Promise.race([plane.failure, nursery.failure]), stop };
+    const kubeconfig = await plane.identity(`bench-${label}`);
+    const logFile = `${plane.dir}/logs/${label}.log`;
+    const start = (): Child => nursery.spawn(label, [...command, ...flagsOf(kubeconfig)], { logFile });
+    return { api, start, failure: Promise.race([plane.failure, nursery.failure]), stop };
   } catch (error) {
     await stop();
     throw error;
