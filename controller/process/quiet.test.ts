@@ -1,25 +1,39 @@
 import { expect, test } from "bun:test";
 import { manualClock } from "../../kube/clock/clock.ts";
-import { programText, releaseMemory, whenQuiet } from "./quiet.ts";
+import { releaseMemory, unchangedRanges, whenQuiet } from "./quiet.ts";
 
-const maps = `00200000-00a61000 r--p 00000000 fe:00 1234                               /opt/sluice
-00a61000-05300000 r-xp 00860000 fe:00 1234                               /opt/sluice
-05300000-05400000 rw-p 05100000 fe:00 1234                               /opt/sluice
-7f10000000-7f10400000 rwxp 00000000 00:00 0
-7f20000000-7f20155000 r-xp 00026000 fe:00 99                             /usr/lib/libc.so.6
-`;
+const mapping = (head: string, anonymousKb: number): string =>
+  `${head}\nSize:               4096 kB\nRss:                1024 kB\nAnonymous:          ${anonymousKb} kB\nVmFlags: rd mr mw me\n`;
 
-test("only the program's own executable text is given back, not data, JIT code or libraries", () => {
-  expect(programText(maps, "/opt/sluice")).toEqual([{ start: 0xa61000n, length: 0x489f000n }]);
+const smaps = [
+  mapping("00200000-00a61000 r--p 00000000 fe:00 1234                               /opt/sluice", 0),
+  mapping("00a61000-05300000 r-xp 00860000 fe:00 1234                               /opt/sluice", 0),
+  mapping("05300000-05400000 rw-p 05100000 fe:00 1234                               /opt/sluice", 0),
+  mapping("05400000-05408000 r--p 05200000 fe:00 1234                               /opt/sluice", 32),
+  mapping("05500000-05f00000 r--p 05300000 fe:00 1234                               /opt/sluice", 0),
+  mapping("7f10000000-7f10400000 rwxp 00000000 00:00 0", 512),
+  mapping("7f20000000-7f20155000 r-xp 00026000 fe:00 99                             /usr/lib/libc.so.6", 0),
+].join("");
+
+test("what the program cannot have changed of its own file is given back: no data, JIT code or libraries", () => {
+  expect(unchangedRanges(smaps, "/opt/sluice")).toEqual([
+    { start: 0x200000n, length: 0x861000n },
+    { start: 0xa61000n, length: 0x489f000n },
+    { start: 0x5500000n, length: 0xa00000n },
+  ]);
 });
 
-test("a program that was replaced on disk gives back its text all the same", () => {
-  const replaced = maps.replaceAll("/opt/sluice", "/opt/sluice (deleted)");
-  expect(programText(replaced, "/opt/sluice")).toEqual(programText(maps, "/opt/sluice"));
+test("addresses that the loader has filled in are kept, though nothing can write them any more", () => {
+  expect(unchangedRanges(smaps, "/opt/sluice").map(({ start }) => start)).not.toContain(0x5400000n);
 });
 
-test("a program that is not mapped has no text to give back", () => {
-  expect(programText(maps, "/opt/other")).toEqual([]);
+test("a program that was replaced on disk gives back the same", () => {
+  const replaced = smaps.replaceAll("/opt/sluice", "/opt/sluice (deleted)");
+  expect(unchangedRanges(replaced, "/opt/sluice")).toEqual(unchangedRanges(smaps, "/opt/sluice"));
+});
+
+test("a program that is not mapped has nothing to give back", () => {
+  expect(unchangedRanges(smaps, "/opt/other")).toEqual([]);
 });
 
 test("the running program goes on after its memory was given back", () => {

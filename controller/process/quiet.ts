@@ -1,6 +1,6 @@
 /**
- * Memory after a burst. The JavaScript heap grows with work and shrinks only on request, and program text that
- * start-up or a burst has touched stays mapped. A controller at rest gives both back: on a small node that is most of
+ * Memory after a burst. The JavaScript heap grows with work and shrinks only on request, and pages of the program's file
+ * that start-up or a burst has touched stay mapped. A controller at rest gives both back: on a small node that is most of
  * its memory.
  */
 import { dlopen } from "bun:ffi";
@@ -9,33 +9,44 @@ import type { Clock } from "../../kube/clock/clock.ts";
 
 const MADV_DONTNEED = 4;
 
-/** Mapped, private, executable, unwritable: addresses, offset, device, inode, and the file, which may be replaced. */
-const TEXT = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ [0-9a-f:]+ \d+ +(\/\S+)(?: \(deleted\))?$/;
+/** Mapped, private, unwritable: addresses, offset, device, inode, and the file, which may be replaced. */
+const UNWRITABLE = /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p [0-9a-f]+ [0-9a-f:]+ \d+ +(\/\S+)(?: \(deleted\))?$/;
+const HEAD = /^[0-9a-f]+-[0-9a-f]+ /;
+/** Pages that differ from the file: addresses that the loader has filled in, and then protected. */
+const CHANGED = /^Anonymous: +(\d+) kB$/;
 
 interface Range {
   readonly start: bigint;
   readonly length: bigint;
 }
 
-/** Text of the running program in the format of /proc/PID/maps; that of libraries is shared and stays. */
-export function programText(maps: string, program: string): Range[] {
+/**
+ * What the running program has mapped of its own file and cannot have changed: its text, constants, and our code as it
+ * was compiled; of libraries nothing, which other processes share.
+ * @param smaps in the format of /proc/PID/smaps
+ */
+export function unchangedRanges(smaps: string, program: string): Range[] {
   const ranges: Range[] = [];
-  for (const line of maps.split("\n")) {
-    const [, from, to, file] = TEXT.exec(line) ?? [];
-    if (from === undefined || to === undefined || file !== program) continue;
-    const start = BigInt(`0x${from}`);
-    ranges.push({ start, length: BigInt(`0x${to}`) - start });
+  let range: Range | undefined;
+  for (const line of smaps.split("\n")) {
+    if (HEAD.test(line)) {
+      const [, from, to, file] = UNWRITABLE.exec(line) ?? [];
+      const start = BigInt(`0x${from ?? 0}`);
+      range = file === program ? { start, length: BigInt(`0x${to ?? 0}`) - start } : undefined;
+    } else if (range !== undefined && CHANGED.exec(line)?.[1] === "0") {
+      ranges.push(range);
+    }
   }
   return ranges;
 }
 
 /**
- * Text is clean: dropping it costs a minor fault for each page that is used again. Data and JIT code are left alone.
- * Where there is no /proc or no libc of this name, nothing happens.
+ * These pages are clean: dropping them costs a minor fault for each that is used again. Data and JIT code are left
+ * alone. Where there is no /proc or no libc of this name, nothing happens.
  */
-function releaseText(): void {
+function releaseProgram(): void {
   try {
-    const ranges = programText(readFileSync("/proc/self/maps", "utf8"), process.execPath);
+    const ranges = unchangedRanges(readFileSync("/proc/self/smaps", "utf8"), process.execPath);
     if (ranges.length === 0) return;
     const libc = dlopen("libc.so.6", {
       madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
@@ -52,7 +63,7 @@ function releaseText(): void {
 /** Gives back what the process does not need while it rests: some 20 ms of work. */
 export function releaseMemory(): void {
   Bun.gc(true);
-  releaseText();
+  releaseProgram();
 }
 
 /**

@@ -8,7 +8,8 @@ const SECTION_HEADER = 64;
 const SEGMENT_HEADER = 56;
 const LOAD = 1;
 const NOTE = 4;
-const READ_AND_WRITE = 6;
+/** Nothing writes into Bun's section, so a process at rest may drop its pages. */
+const READ_ONLY = 4;
 const PAGE = 4096;
 const LENGTH = 8;
 const TRAILER = "\n---- Bun! ----\n";
@@ -148,7 +149,7 @@ export function trimmed(program: Uint8Array, isSeldom: (file: string) => boolean
   setLong(bytes, data + 32, cleared.start - longAt(bytes, data + 8));
   setLong(bytes, data + 40, cleared.address + cleared.size - longAt(bytes, data + 16));
   bytes.writeUInt32LE(LOAD, spare);
-  bytes.writeUInt32LE(READ_AND_WRITE, spare + 4);
+  bytes.writeUInt32LE(READ_ONLY, spare + 4);
   const segment = [start, own.address, own.address, files.length, files.length, PAGE];
   segment.forEach((value, index) => setLong(bytes, spare + 8 + 8 * index, value));
   for (const section of sections.values()) {

@@ -45,7 +45,7 @@ function used(): number {
 }
 
 /** Bytes for each of many objects. `fill` returns what holds them. */
-function bytesEach(fill: (n: number) => void): number {
+export function bytesEach(fill: (n: number) => void): number {
   const before = used();
   for (let n = 0; n < MANY; n += 1) fill(n);
   return (used() - before) / MANY;
