@@ -22,6 +22,8 @@ export interface ControlPlane {
   readonly certs: Pick<PlaneFiles, "ca" | "authority">;
   /** Path of the audit log: one line of JSON for each write, or for each request. */
   readonly auditLog: string;
+  /** Process ids of the components at the moment, by name: the API server's changes when it is started again. */
+  pids(): Readonly<Record<"etcd" | "apiserver" | "manager" | "scheduler", number>>;
   /** Rejects when a component ended by itself. */
   readonly failure: Promise<never>;
   /** Path of a kubeconfig for another user of group system:masters, so that the audit log shows which client it was. */
@@ -108,6 +110,8 @@ const managerFlags = (files: PlaneFiles, kubeconfig: string): string[] =>
       "*,-nodelifecycle,-node-ipam-controller,-persistentvolume-binder-controller,-cloud-node-lifecycle-controller",
     // The default is every 15 s: a test of the autoscaler would mostly wait.
     "horizontal-pod-autoscaler-sync-period": "1s",
+    // The bench rolls hundreds of Deployments beside as many Rollouts: the default of 5 would slow them alone.
+    "concurrent-deployment-syncs": "20",
     "concurrent-replicaset-syncs": "20",
     "concurrent-gc-syncs": "20",
     ...clientLimits,
@@ -164,7 +168,7 @@ async function apiServerSwitch(setup: Setup) {
     const ready = until("API server ready", async () => (await get("/readyz")).ok, started);
     await Promise.race([ready, nursery.failure]);
   };
-  return { get, start, stop: async () => child?.stop("SIGKILL") };
+  return { get, start, stop: async () => child?.stop("SIGKILL"), pid: () => child?.pid ?? 0 };
 }
 
 async function startComponents(setup: Setup): Promise<ControlPlane> {
@@ -190,14 +194,14 @@ async function startComponents(setup: Setup): Promise<ControlPlane> {
     return made;
   };
 
-  component("etcd", etcdFlags(files, ports));
+  const etcd = component("etcd", etcdFlags(files, ports));
   const apiServer = await apiServerSwitch(setup);
   await apiServer.start();
   const manager = component(
     "controller-manager",
     managerFlags(files, await identity("system:kube-controller-manager")),
   );
-  component("scheduler", schedulerFlags(await identity("system:kube-scheduler")));
+  const scheduler = component("scheduler", schedulerFlags(await identity("system:kube-scheduler")));
   // The default service account shows that the controller manager works: it creates it first.
   const account = "/api/v1/namespaces/default/serviceaccounts/default";
   const works = until("controller manager at work", async () => (await apiServer.get(account)).ok, manager);
@@ -210,6 +214,7 @@ async function startComponents(setup: Setup): Promise<ControlPlane> {
     dir: files.dir,
     certs: files,
     auditLog: files.auditLog,
+    pids: () => ({ etcd: etcd.pid, apiserver: apiServer.pid(), manager: manager.pid, scheduler: scheduler.pid }),
     failure: nursery.failure,
     identity,
     kubectl: (args, options = {}) =>
