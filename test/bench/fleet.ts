@@ -17,12 +17,17 @@ export interface Fleet {
 /** How many requests the bench itself may have in flight at once. */
 const parallel = 40;
 
-async function inParallel<T>(items: readonly T[], run: (item: T) => Promise<unknown>): Promise<void> {
+/** Runs all, so many at a time. */
+export async function inParallel<T>(
+  items: readonly T[],
+  run: (item: T) => Promise<unknown>,
+  atOnce = parallel,
+): Promise<void> {
   const queue = items.values();
   const worker = async (): Promise<void> => {
     for (const item of queue) await run(item);
   };
-  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
 }
 
 /** Watches a whole collection; resolves the promises that wait for an object when it is rolled out. */
@@ -41,9 +46,9 @@ function follower(api: Api, path: string, kind: FleetKind) {
   const follow = async (): Promise<void> => {
     while (!aborter.signal.aborted) {
       try {
-        const { items, resourceVersion } = await api.list<KubeObject>(path);
+        const { items, resourceVersion } = await api.list(path);
         items.forEach(see);
-        for await (const { type, object } of api.watch<KubeObject>(path, resourceVersion, aborter.signal)) {
+        for await (const { type, object } of api.watch(path, resourceVersion, aborter.signal)) {
           if (type === "ADDED" || type === "MODIFIED") see(object);
         }
       } catch (error) {

@@ -6,7 +6,8 @@ test("a machine works what it neither waits nor lends to another guest", () => {
 });
 
 test("a counter is summed over its series, and not over one whose name goes on", () => {
-  const text = 'asked_total{a="1"} 3\nasked_total{a="2"} 4\nasked_total_seconds{a="1"} 50\n# TYPE asked_total counter\n';
+  const text =
+    'asked_total{a="1"} 3\nasked_total{a="2"} 4\nasked_total_seconds{a="1"} 50\n# TYPE asked_total counter\n';
   expect(sumOf(text, "asked_total")).toBe(7);
 });
 

@@ -15,6 +15,8 @@ import { beginnings, countWrites, ofDeploymentController, ofUser } from "./write
 export interface Subject {
   readonly label: string;
   readonly command: readonly string[];
+  /** Those in which it differs from ours, for the head of its column. */
+  readonly flags?: string;
 }
 
 /**
@@ -30,7 +32,9 @@ export interface Load {
   /** 0: is not measured. */
   readonly idleMs: number;
   readonly singles: number;
-  /** From after the burst until memory is measured again; 0: is not. */
+  /** Whether all are updated at once. */
+  readonly burst: boolean;
+  /** From then until memory is measured again; 0: is not. */
   readonly restMs: number;
   readonly timeoutMs: number;
 }
@@ -78,6 +82,7 @@ async function singles(session: Session, load: Load): Promise<Partial<Figures>> 
 
 async function burst(session: Session, load: Load): Promise<Partial<Figures>> {
   const { plane, fleet, own } = session;
+  if (!load.burst) return {};
   const unfairBefore = await unfairlyRefused(plane);
   const { result, working, whole, after, writes } = await observe(session, () => fleet.update(fleet.names));
   const counts = countWrites(writes, own, load.rollouts);
@@ -96,6 +101,7 @@ async function burst(session: Session, load: Load): Promise<Partial<Figures>> {
   return {
     burstP50: quantile(result, 0.5) / 1000,
     burstP99: quantile(result, 0.99) / 1000,
+    burstEachMs: each(quantile(result, 1)),
     burstLastBeganPct: (100 * quantile(sets, 1)) / quantile(result, 1),
     burstObjectWrites: counts.objects,
     burstStatusWrites: counts.statuses,
@@ -132,9 +138,9 @@ async function underLoad(session: Session, load: Load, print: (text: string) => 
   const created = await observe(session, () => fleet.create());
   print(`${load.rollouts} created`);
   const quietFigures = { ...(await idle(session, load)), ...(await singles(session, load)) };
-  print(`idle and ${load.singles} single updates measured`);
+  print(`idle (${load.idleMs / 1000} s) and ${load.singles} single updates measured`);
   const together = await burst(session, load);
-  print(`${load.rollouts} updated, p99 ${together.burstP99?.toFixed(1)} s`);
+  if (load.burst) print(`${load.rollouts} updated, p99 ${together.burstP99?.toFixed(1)} s`);
   return {
     createP50: quantile(created.result, 0.5) / 1000,
     createP99: quantile(created.result, 0.99) / 1000,
@@ -161,12 +167,19 @@ async function untilHealthz(url: string, child: Child): Promise<void> {
   }
 }
 
-/** Starts a controller, whose user in the audit log is `user`. */
-export async function startSubject(plane: ControlPlane, nursery: Nursery, { label, command }: Subject) {
+/** The group of the Pods' users: in it, the API server lets a controller wait for fairness as in any cluster. */
+export const POD_USERS = "system:serviceaccounts";
+
+/**
+ * Starts a controller, whose user in the audit log is `user`.
+ *
+ * @param group of that user; by default one that may do everything
+ */
+export async function startSubject(plane: ControlPlane, nursery: Nursery, { label, command }: Subject, group?: string) {
   const user = `bench-${label}`;
   const [metricsPort, healthPort] = [freePort(), freePort()];
   const ports = ["--metricsPort", `${metricsPort}`, "--healthzPort", `${healthPort}`];
-  const flags = ["--kubeconfig", await plane.identity(user), ...ports];
+  const flags = ["--kubeconfig", await plane.identity(user, group), ...ports];
   const startedAt = performance.now();
   const child = nursery.spawn(label, [...command, ...flags], { logFile: `${plane.dir}/logs/${user}.log` });
   return { user, child, startedAt, healthy: () => untilHealthz(`http://127.0.0.1:${healthPort}/healthz`, child) };
@@ -181,7 +194,7 @@ export async function measure(
   print: (text: string) => void,
 ): Promise<Figures> {
   const nursery = newNursery();
-  const { user, child, startedAt, healthy } = await startSubject(plane, nursery, subject);
+  const { user, child, startedAt, healthy } = await startSubject(plane, nursery, subject, POD_USERS);
   try {
     await healthy();
     const startMs = performance.now() - startedAt;
@@ -191,7 +204,8 @@ export async function measure(
     const session: Session = { plane, own: ofUser(user), pid: child.pid, fleet };
     try {
       const loaded = await Promise.race([underLoad(session, load, print), nursery.failure, plane.failure]);
-      return figuresOf({ startMs, idleRss: empty.rss, idleAnonymous: empty.anonymous, ...loaded });
+      const fleetEachKb = ((loaded.fleetAnonymous ?? Number.NaN) - empty.anonymous) / 1024 / load.rollouts;
+      return figuresOf({ startMs, idleRss: empty.rss, idleAnonymous: empty.anonymous, fleetEachKb, ...loaded });
     } finally {
       await fleet.remove();
     }

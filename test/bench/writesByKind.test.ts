@@ -46,7 +46,11 @@ test("each write of an update is counted once, as what it is", () => {
 
 test("of the controllers of kube-controller-manager, only that of Deployments is the floor's own", () => {
   const own = write({ userAgent: `${manager}/deployment-controller`, resource: "deployments", subresource: "status" });
-  const other = write({ userAgent: `${manager}/replicaset-controller`, resource: "replicasets", subresource: "status" });
+  const other = write({
+    userAgent: `${manager}/replicaset-controller`,
+    resource: "replicasets",
+    subresource: "status",
+  });
   expect(countWrites([own, other], ofDeploymentController, 1)).toMatchObject({ objects: 1, statuses: 1, cluster: 1 });
 });
 

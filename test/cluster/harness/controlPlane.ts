@@ -26,8 +26,11 @@ export interface ControlPlane {
   pids(): Readonly<Record<"etcd" | "apiserver" | "manager" | "scheduler", number>>;
   /** Rejects when a component ended by itself. */
   readonly failure: Promise<never>;
-  /** Path of a kubeconfig for another user of group system:masters, so that the audit log shows which client it was. */
-  identity(user: string): Promise<string>;
+  /**
+   * Path of a kubeconfig for another user, so that the audit log shows which client it was. By default of group
+   * system:masters, to whom everything is allowed and whom the API server never makes wait for fairness.
+   */
+  identity(user: string, group?: string): Promise<string>;
   kubectl(args: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<CommandResult>;
   /** The API server alone, for tests of an outage: etcd keeps the state. */
   readonly apiServer: { stop(): Promise<void>; start(): Promise<void> };
@@ -177,11 +180,11 @@ async function startComponents(setup: Setup): Promise<ControlPlane> {
   const component = (name: string, flags: readonly string[]) =>
     nursery.spawn(name, [binary, name, ...flags], { logFile: join(files.logs, `${name}.log`) });
   const kubeconfigs = new Map<string, Promise<string>>();
-  const identity = (user: string): Promise<string> => {
+  const identity = (user: string, group?: string): Promise<string> => {
     const made =
       kubeconfigs.get(user) ??
       files.authority
-        .client(user)
+        .client(user, group)
         .then((client) =>
           writeKubeconfig(
             join(files.dir, `${user.replaceAll(":", "-")}.kubeconfig`),
