@@ -4,7 +4,7 @@ import { createStores } from "../../controller/rollout/facts/stores.ts";
 import { createStore, keyOf } from "../../kube/runtime/cache.ts";
 import type { ReplicaSet, Service } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { manifest } from "./fleet.ts";
+import { rolloutKind } from "./fleetKinds.ts";
 import { bytesEach } from "./indexMemory.ts";
 
 /** As the API server sends one: its texts are shared with no other. */
@@ -44,7 +44,7 @@ const condition = (type: string, reason: string, message: string) => ({
 function rollout(n: number, uid: string): Rollout {
   const name = nameOf(n);
   const stable = hashOf(n, 1);
-  const object = manifest(name, 2, `registry.example/shop/checkout:${n}`);
+  const object = rolloutKind.manifest(name, 2, `registry.example/shop/checkout:${n}`);
   return parsed<Rollout>({
     ...object,
     metadata: { ...object.metadata, ...metadata(name, uid, n), annotations: { "rollout.argoproj.io/revision": "3" } },
@@ -78,7 +78,7 @@ function rollout(n: number, uid: string): Rollout {
 }
 
 function replicaSet(n: number, revision: number, owner: string): ReplicaSet {
-  const { spec } = manifest(nameOf(n), 2, `registry.example/shop/checkout:${n}-${revision}`);
+  const { spec } = rolloutKind.manifest(nameOf(n), 2, `registry.example/shop/checkout:${n}-${revision}`);
   const labels = { app: nameOf(n), [HASH]: hashOf(n, revision) };
   const name = `${nameOf(n)}-${hashOf(n, revision)}`;
   return parsed<ReplicaSet>({

@@ -1,6 +1,14 @@
 /**
- * `bun run bench [--rollouts 300] [--replicas 2] [--idle 60] [--singles 10] [--runs 1] [--json FILE]`
- * `[--against "/path/to/other/controller --its --flags"]… [--against-args "--more flags"] [--only-against]`
+ * `bun run bench [--rollouts 300] [--replicas 2] [--idle 60] [--singles 10] [--rest 60] [--runs 1] [--json FILE]`
+ * `[--against "/path/to/other/controller --its --flags"]… [--against-args "--more flags"] [--only-against] [--no-floor]`
+ * `[--args="--more flags of ours"]… [--page] [--scale 300,1000,3000]`
+ *
+ * Measures our controller, compiled, others beside it, and as the floor plain Deployments that kube-controller-manager
+ * rolls, on a real API server of its own: each in turn on the same cluster (run 1 of all, then run 2 of all …). Prints a
+ * table of the medians, with the spread over the runs, and the ratios of ours to the others; judges nothing. With --args,
+ * ours once more with these flags, while nothing changes. With --page three runs, and what one write of each kind costs:
+ * everything that docs/performance.md shows, printed and written there; idle and rest are waited for once. With --scale
+ * all at once for each of these sizes, and with --page that section of the page.
  *
  * With --webhook the figures of the admission webhook, by itself and at a real API server, instead; with --admission
  * [--seconds 3] [--runs 3] [--rate 30] what it adds to each kind of write there, beside an empty webhook, which of them it
@@ -9,20 +17,12 @@
  * times); with --analyses [--count 1000] [--minutes 10] what running AnalysisRuns cost, and with --analyses-hour the heap
  * over an hour of virtual time; with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without
  * a pause, and after.
- *
- * Measures our controller, compiled, and others beside it on a real API server of its own: each in turn on the same
- * cluster (run 1 of all, then run 2 of all …). Prints a table of the medians, with the spread over the runs; judges
- * nothing.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Kubelet, startKubelet } from "../../simulator/kubelet/kubelet.ts";
-import { connect } from "../cluster/harness/api.ts";
-import { startControlPlane } from "../cluster/harness/controlPlane.ts";
-import { applyCrds } from "../cluster/harness/crds.ts";
-import { kubeletPort } from "../cluster/harness/kubeletPort.ts";
-import { type Figures, type Load, measure, type Subject } from "./subject.ts";
-import { table } from "./figuresTable.ts";
+import { type Comparison, onCluster } from "./comparison.ts";
+import { marked, type Measured, measurePage, measureScale, OURS, REFERENCE, withSections } from "./page.ts";
+import type { Load, Subject } from "./subject.ts";
 
 const repository = resolve(import.meta.dir, "../..");
 const { values } = parseArgs({
@@ -31,11 +31,17 @@ const { values } = parseArgs({
     replicas: { type: "string", default: "2" },
     idle: { type: "string", default: "60" },
     singles: { type: "string", default: "10" },
+    rest: { type: "string", default: "60" },
     runs: { type: "string", default: "1" },
     timeout: { type: "string", default: "600" },
     against: { type: "string", multiple: true, default: [] },
     "against-args": { type: "string", default: "" },
     "only-against": { type: "boolean", default: false },
+    floor: { type: "boolean", default: true },
+    args: { type: "string", multiple: true, default: [] },
+    page: { type: "boolean", default: false },
+    scale: { type: "string", default: "" },
+    requests: { type: "string", default: "600" },
     json: { type: "string" },
     webhook: { type: "boolean", default: false },
     admission: { type: "boolean", default: false },
@@ -49,6 +55,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "10" },
     rate: { type: "string" },
   },
+  allowNegative: true,
 });
 
 if (values.webhook) {
@@ -92,6 +99,8 @@ const load: Load = {
   replicas: Number(values.replicas),
   idleMs: Number(values.idle) * 1000,
   singles: Math.min(Number(values.singles), Number(values.rollouts)),
+  burst: true,
+  restMs: Number(values.rest) * 1000,
   timeoutMs: Number(values.timeout) * 1000,
 };
 
@@ -103,7 +112,7 @@ async function compile(): Promise<Subject> {
   const command = [process.execPath, "run", "build", "--here"];
   const build = Bun.spawn(command, { cwd: repository, stdio: ["ignore", "ignore", "inherit"] });
   if ((await build.exited) !== 0) throw new Error(`Cannot compile our controller: ${command.join(" ")} failed`);
-  return { label: "sluice", command: [resolve(repository, "dist/sluice"), "controller"] };
+  return { label: OURS, command: [resolve(repository, "dist/sluice"), "controller"] };
 }
 
 if (values.storm) {
@@ -115,7 +124,7 @@ if (values.storm) {
 }
 
 const others = values.against.map((text, index): Subject => ({
-  label: values.against.length === 1 ? "other" : `other-${index + 1}`,
+  label: index === 0 ? REFERENCE : `${REFERENCE}-${index + 1}`,
   command: [...words(text), ...words(values["against-args"])],
 }));
 // The sources of the metrics that --analyses measures are on this machine.
@@ -133,51 +142,36 @@ if (values.analyses) {
   process.exit(0);
 }
 
-const plane = await startControlPlane();
-const asked = Promise.withResolvers<never>();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => asked.reject(new Error("Interrupted")));
+const sizes = values.scale
+  .split(",")
+  .map(Number)
+  .filter((size) => size > 0);
+// What is waited for once is enough for a page: it takes minutes, and three bursts of each are what its figures rest on.
+const comparison: Comparison = {
+  subjects,
+  floor: values.floor && !values["only-against"],
+  load,
+  runs: values.page && sizes.length === 0 ? Math.max(3, Number(values.runs)) : Number(values.runs),
+  waitsOnce: values.page,
+};
+const oursAgain = values.args.map((flags): Subject => ({
+  label: `${OURS}${flags.replaceAll(/[^a-z0-9]+/gi, "-")}`,
+  command: [...(subjects.find(({ label }) => label === OURS)?.command ?? []), ...words(flags)],
+  flags,
+}));
+const most = Math.max(load.rollouts, ...sizes) * load.replicas;
+const { results, sections } = await onCluster(most, print, async (cluster): Promise<Measured> => {
+  if (sizes.length > 0) return measureScale(cluster, comparison, sizes);
+  return measurePage(cluster, comparison, { more: oursAgain, requests: values.page ? Number(values.requests) : 0 });
+});
+for (const [name, text] of Object.entries(sections)) console.log(values.page ? `\n${marked(name, text)}` : `\n${text}`);
+if (values.page) {
+  const page = resolve(repository, "docs/performance.md");
+  await Bun.write(page, withSections(await Bun.file(page).text(), sections));
 }
-
-let kubelet: Kubelet | undefined;
-
-async function all(): Promise<Map<string, Figures[]>> {
-  const api = await connect(await plane.identity("bench"), "sluice-bench");
-  await applyCrds((args) => plane.kubectl(args), api);
-  await api.create("/api/v1/namespaces", { metadata: { name: "argo-rollouts" } });
-  const kubeletApi = await connect(await plane.identity("sluice-kubelet"), "sluice-kubelet");
-  // During an update there may be twice as many pods, and those of the last subject may still be terminating.
-  const nodes = Math.max(3, Math.ceil((load.rollouts * load.replicas * 4) / 1000));
-  kubelet = await startKubelet(kubeletPort(kubeletApi), {
-    nodes,
-    settings: { reportCreating: false },
-    onError: console.error,
-  });
-  const results = new Map<string, Figures[]>();
-  for (let run = 1; run <= Number(values.runs); run++) {
-    for (const subject of subjects) {
-      print(`run ${run}, ${subject.label}`);
-      const figures = await measure(plane, api, subject, load, print);
-      results.set(subject.label, [...(results.get(subject.label) ?? []), figures]);
-    }
-  }
-  return results;
-}
-
-try {
-  const results = await Promise.race([all(), asked.promise]);
-  const steps = "setWeight 50, pause 2s, setWeight 100";
-  console.log(
-    `\n${load.rollouts} Rollouts of ${load.replicas} replicas (${steps}), runs: ${values.runs}, CPUs: ${navigator.hardwareConcurrency}\n`,
-  );
-  console.log(table(results));
-  if (values.json !== undefined) {
-    const commands = Object.fromEntries(subjects.map(({ label, command }) => [label, command.join(" ")]));
-    const document = { date: new Date().toISOString(), load, commands, results: Object.fromEntries(results) };
-    await Bun.write(values.json, `${JSON.stringify(document, undefined, 2)}\n`);
-  }
-} finally {
-  await kubelet?.stop();
-  await plane.stop();
+if (values.json !== undefined) {
+  const commands = Object.fromEntries(subjects.map(({ label, command }) => [label, command.join(" ")]));
+  const document = { date: new Date().toISOString(), load, commands, results: Object.fromEntries(results), sections };
+  await Bun.write(values.json, `${JSON.stringify(document, undefined, 2)}\n`);
 }
 process.exit(0);

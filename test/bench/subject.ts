@@ -1,59 +1,43 @@
 import type { Api } from "../cluster/harness/api.ts";
-import { auditMark, isEvent, isLease, isObjectWrite, type Write, writesSince } from "../cluster/harness/auditLog.ts";
+import { isLease } from "../cluster/harness/auditLog.ts";
 import type { ControlPlane } from "../cluster/harness/controlPlane.ts";
 import { freePort } from "../cluster/harness/ports.ts";
 import { type Child, newNursery, type Nursery } from "../cluster/harness/processes.ts";
-import { type Fleet, newFleet } from "./fleet.ts";
+import { type Figures, figuresOf } from "./figures.ts";
+import { newFleet } from "./fleet.ts";
+import { deploymentKind, rolloutKind } from "./fleetKinds.ts";
+import { observe, type Session } from "./observe.ts";
+import { unfairlyRefused } from "./planeUsage.ts";
 import { processUsage, type Usage } from "./processUsage.ts";
+import { beginnings, countWrites, ofDeploymentController, ofUser } from "./writesByKind.ts";
 
 /** A controller to measure. */
 export interface Subject {
   readonly label: string;
   readonly command: readonly string[];
+  /** Those in which it differs from ours, for the head of its column. */
+  readonly flags?: string;
 }
+
+/**
+ * What is always there: Deployments of the same size, rolled by kube-controller-manager. Nothing that waits for the same
+ * pods can be faster, and nothing that makes the same ReplicaSets writes less. Memory and CPU of its own are unknown, as
+ * one process runs all controllers of Kubernetes.
+ */
+export const FLOOR = "floor";
 
 export interface Load {
   readonly rollouts: number;
   readonly replicas: number;
+  /** 0: is not measured. */
   readonly idleMs: number;
   readonly singles: number;
+  /** Whether all are updated at once. */
+  readonly burst: boolean;
+  /** From then until memory is measured again; 0: is not. */
+  readonly restMs: number;
   readonly timeoutMs: number;
 }
-
-/** The figures of one run. Sizes in bytes, times in ms, rates per update; `p50`/`p99` over Rollouts. */
-export type Figures = Readonly<Record<FigureName, number>>;
-
-export const figures = {
-  startMs: "start to /healthz, ms",
-  idleRss: "idle, no Rollout: RSS, MB",
-  idleAnonymous: "idle, no Rollout: anonymous, MB",
-  createP50: "create all: Healthy p50, s",
-  createP99: "create all: Healthy p99, s",
-  createCpuMs: "create all: CPU a Rollout, ms",
-  fleetRss: "with N Rollouts: RSS, MB",
-  fleetAnonymous: "with N Rollouts: anonymous, MB",
-  idleCpuPct: "with N, idle: CPU, % of a core",
-  idleWrites: "with N, idle: writes (no Lease)",
-  singleObjectWrites: "single update: object writes",
-  singleStatusWrites: "single update: … of the Rollout's status",
-  singleReplicaSetWrites: "single update: … of ReplicaSets",
-  singleEventWrites: "single update: event writes",
-  singleCpuMs: "single update: CPU, ms",
-  firstWriteP50: "single update: event → first write p50, ms",
-  firstWriteMax: "single update: event → first write max, ms",
-  singleHealthyP50: "single update: Healthy p50, s",
-  burstP50: "all at once: Healthy p50, s",
-  burstP99: "all at once: Healthy p99, s",
-  burstObjectWrites: "all at once: object writes an update",
-  burstEventWrites: "all at once: event writes an update",
-  burstConflicts: "all at once: refused writes, all",
-  burstCpuMs: "all at once: CPU an update, ms",
-  afterRss: "after the updates: RSS, MB",
-  afterAnonymous: "after the updates: anonymous, MB",
-  peakRss: "highest RSS, MB",
-} as const;
-
-export type FigureName = keyof typeof figures;
 
 /** The q-th quantile (0 to 1) by nearest rank; NaN of nothing. */
 export function quantile(values: readonly number[], q: number): number {
@@ -61,116 +45,111 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** For each update: the time from when it is stored to the first write on an object of that Rollout. */
-function firstWrites(writes: readonly Write[], user: string): number[] {
-  return writes
-    .filter(({ user: by, resource, verb }) => by === "bench" && resource === "rollouts" && verb === "patch")
-    .flatMap((update) => {
-      const answer = writes.find(
-        (write) =>
-          write.user === user &&
-          isObjectWrite(write) &&
-          write.name.startsWith(update.name) &&
-          write.receivedMs > update.receivedMs,
-      );
-      return answer === undefined ? [] : Math.max(0, answer.receivedMs - update.doneMs);
-    });
-}
-
-const count = (writes: readonly Write[], holds: (write: Write) => boolean): number => writes.filter(holds).length;
-
-interface Session {
-  readonly plane: ControlPlane;
-  readonly user: string;
-  readonly child: Child;
-  readonly fleet: Fleet;
-  readonly load: Load;
-}
-
-/** Runs `work`; @returns what the controller spent and wrote meanwhile. */
-async function observe<T>({ plane, user, child }: Session, work: () => Promise<T>) {
-  const mark = auditMark(plane.auditLog);
-  const before = await processUsage(child.pid);
-  const startedAt = performance.now();
-  const result = await work();
-  const tookMs = performance.now() - startedAt;
-  const after = await processUsage(child.pid);
-  const all = await writesSince(plane.auditLog, mark);
-  const own = all.filter((write) => write.user === user && !isLease(write));
-  return { result, tookMs, after, all, own, cpuMs: after.cpuMs - before.cpuMs };
-}
-
-/** After so long without a write, everything that follows Healthy (events, annotations, the last status) is written. */
-const quietMs = 4000;
-const quietTimeoutMs = 180_000;
-
-/**
- * Waits until the controller has stopped writing. One that limits its own requests has a backlog of events long after
- * all is Healthy; counted later, it would spoil the idle figures.
- */
-async function quiet({ plane, user }: Session): Promise<void> {
-  const end = performance.now() + quietTimeoutMs;
-  let mark = auditMark(plane.auditLog);
-  let since = performance.now();
-  while (performance.now() - since < quietMs && performance.now() < end) {
-    await Bun.sleep(500);
-    const next = auditMark(plane.auditLog);
-    const writes = await writesSince(plane.auditLog, mark);
-    if (writes.some((write) => write.user === user && !isLease(write))) since = performance.now();
-    mark = next;
-  }
-}
-
-/** The work, and the wait until the controller is quiet. */
-const settled = async <T>(session: Session, work: Promise<T>): Promise<T> => {
-  const result = await work;
-  await quiet(session);
-  return result;
-};
-
-async function idleAndSingles(session: Session) {
-  const { fleet, load, user } = session;
-  const idle = await observe(session, () => Bun.sleep(load.idleMs));
-  const singles = await observe(session, () =>
-    settled(
-      session,
-      (async () => {
-        const times: number[] = [];
-        for (const name of fleet.names.slice(0, load.singles)) times.push(...(await fleet.update([name])));
-        return times;
-      })(),
-    ),
-  );
-  const updates = Math.max(1, singles.result.length);
-  const latencies = firstWrites(singles.all, user);
+async function idle(session: Session, { idleMs }: Load): Promise<Partial<Figures>> {
+  if (idleMs === 0) return {};
+  const { whole, writes } = await observe(session, () => Bun.sleep(idleMs), { settle: false });
+  const own = writes.filter(session.own);
   return {
-    idleCpuPct: (100 * idle.cpuMs) / idle.tookMs,
-    idleWrites: idle.own.length,
-    singleObjectWrites: count(singles.own, isObjectWrite) / updates,
-    singleStatusWrites:
-      count(singles.own, ({ resource, subresource }) => resource === "rollouts" && subresource === "status") / updates,
-    singleReplicaSetWrites: count(singles.own, ({ resource }) => resource === "replicasets") / updates,
-    singleEventWrites: count(singles.own, isEvent) / updates,
-    singleCpuMs: singles.cpuMs / updates,
-    firstWriteP50: quantile(latencies, 0.5),
-    firstWriteMax: quantile(latencies, 1),
-    singleHealthyP50: quantile(singles.result, 0.5) / 1000,
+    idleCpuPct: (100 * whole.cpuMs) / whole.tookMs,
+    idleWrites: own.filter((write) => !isLease(write)).length,
+    idleLeaseWrites: own.filter(isLease).length / (whole.tookMs / 1000),
   };
 }
 
-async function burst(session: Session) {
-  const { fleet, load } = session;
-  const all = await observe(session, () => settled(session, fleet.update(fleet.names)));
+async function singles(session: Session, load: Load): Promise<Partial<Figures>> {
+  const { fleet, own } = session;
+  if (load.singles === 0) return {};
+  const { result, whole, writes } = await observe(session, async () => {
+    const times: number[] = [];
+    for (const name of fleet.names.slice(0, load.singles)) times.push(...(await fleet.update([name])));
+    return times;
+  });
+  const counts = countWrites(writes, own, load.singles);
+  const latencies = Array.from(beginnings(writes, own).values(), (began) =>
+    Math.max(0, began.firstWriteMs - began.storedMs),
+  );
   return {
-    burstP50: quantile(all.result, 0.5) / 1000,
-    burstP99: quantile(all.result, 0.99) / 1000,
-    burstObjectWrites: count(all.own, isObjectWrite) / load.rollouts,
-    burstEventWrites: count(all.own, isEvent) / load.rollouts,
-    burstConflicts: count(all.own, ({ code }) => code >= 400),
-    burstCpuMs: all.cpuMs / load.rollouts,
-    afterRss: all.after.rss,
-    afterAnonymous: all.after.anonymous,
-    peakRss: all.after.peakRss,
+    singleObjectWrites: counts.objects,
+    singleStatusWrites: counts.statuses,
+    singleReplicaSetWrites: counts.replicaSets,
+    singleEventWrites: counts.events,
+    singleCpuMs: whole.cpuMs / load.singles,
+    firstWriteP50: quantile(latencies, 0.5),
+    firstWriteMax: quantile(latencies, 1),
+    singleHealthyP50: quantile(result, 0.5) / 1000,
+  };
+}
+
+async function burst(session: Session, load: Load): Promise<Partial<Figures>> {
+  const { plane, fleet, own } = session;
+  if (!load.burst) return {};
+  const unfairBefore = await unfairlyRefused(plane);
+  const { result, working, whole, after, writes } = await observe(session, () => fleet.update(fleet.names));
+  const counts = countWrites(writes, own, load.rollouts);
+  const sets = Array.from(beginnings(writes, own).values(), ({ firstReplicaSetMs }) => firstReplicaSetMs);
+  const each = (ms: number): number => ms / load.rollouts;
+  // Of the floor, the process that is measured is kube-controller-manager, which is among the components already.
+  const controllerMs = (cpuMs: number): number => (session.pid === plane.pids().manager ? 0 : cpuMs);
+  const { apiserver, etcd, manager, bench } = whole.plane;
+  const busyMs =
+    controllerMs(working.cpuMs) +
+    working.plane.apiserver +
+    working.plane.etcd +
+    working.plane.manager +
+    working.plane.bench;
+  const capacityMs = working.tookMs * navigator.hardwareConcurrency;
+  return {
+    burstP50: quantile(result, 0.5) / 1000,
+    burstP99: quantile(result, 0.99) / 1000,
+    burstEachMs: each(quantile(result, 1)),
+    burstLastBeganPct: (100 * quantile(sets, 1)) / quantile(result, 1),
+    burstObjectWrites: counts.objects,
+    burstStatusWrites: counts.statuses,
+    burstReplicaSetWrites: counts.replicaSets,
+    burstOwnerWrites: counts.owners,
+    burstEventWrites: counts.events,
+    burstClusterWrites: counts.cluster,
+    burstConflicts: counts.refused,
+    burstUnfair: (await unfairlyRefused(plane)) - unfairBefore,
+    burstCpuMs: each(whole.cpuMs),
+    burstApiServerCpuMs: each(apiserver),
+    burstEtcdCpuMs: each(etcd),
+    burstManagerCpuMs: each(manager),
+    burstBenchCpuMs: each(bench),
+    burstAllCpuMs: each(controllerMs(whole.cpuMs) + apiserver + etcd + manager + bench),
+    burstBusyPct: (100 * busyMs) / capacityMs,
+    burstForeignPct: (100 * Math.max(0, working.plane.machine - busyMs)) / capacityMs,
+    afterRss: after.rss,
+    afterAnonymous: after.anonymous,
+    peakRss: after.peakRss,
+  };
+}
+
+async function rest({ pid }: Session, { restMs }: Load): Promise<Partial<Figures>> {
+  if (restMs === 0) return {};
+  await Bun.sleep(restMs);
+  const { rss, anonymous } = await processUsage(pid);
+  return { restedRss: rss, restedAnonymous: anonymous };
+}
+
+/** What is measured of any of them, in this order. */
+async function underLoad(session: Session, load: Load, print: (text: string) => void): Promise<Partial<Figures>> {
+  const { fleet } = session;
+  const created = await observe(session, () => fleet.create());
+  print(`${load.rollouts} created`);
+  const quietFigures = { ...(await idle(session, load)), ...(await singles(session, load)) };
+  print(`idle (${load.idleMs / 1000} s) and ${load.singles} single updates measured`);
+  const together = await burst(session, load);
+  if (load.burst) print(`${load.rollouts} updated, p99 ${together.burstP99?.toFixed(1)} s`);
+  return {
+    createP50: quantile(created.result, 0.5) / 1000,
+    createP99: quantile(created.result, 0.99) / 1000,
+    createCpuMs: created.whole.cpuMs / load.rollouts,
+    fleetRss: created.after.rss,
+    fleetAnonymous: created.after.anonymous,
+    ...quietFigures,
+    ...together,
+    ...(await rest(session, load)),
   };
 }
 
@@ -188,12 +167,19 @@ async function untilHealthz(url: string, child: Child): Promise<void> {
   }
 }
 
-/** Starts a controller, whose user in the audit log is `user`. */
-export async function startSubject(plane: ControlPlane, nursery: Nursery, { label, command }: Subject) {
+/** The group of the Pods' users: in it, the API server lets a controller wait for fairness as in any cluster. */
+export const POD_USERS = "system:serviceaccounts";
+
+/**
+ * Starts a controller, whose user in the audit log is `user`.
+ *
+ * @param group of that user; by default one that may do everything
+ */
+export async function startSubject(plane: ControlPlane, nursery: Nursery, { label, command }: Subject, group?: string) {
   const user = `bench-${label}`;
   const [metricsPort, healthPort] = [freePort(), freePort()];
   const ports = ["--metricsPort", `${metricsPort}`, "--healthzPort", `${healthPort}`];
-  const flags = ["--kubeconfig", await plane.identity(user), ...ports];
+  const flags = ["--kubeconfig", await plane.identity(user, group), ...ports];
   const startedAt = performance.now();
   const child = nursery.spawn(label, [...command, ...flags], { logFile: `${plane.dir}/logs/${user}.log` });
   return { user, child, startedAt, healthy: () => untilHealthz(`http://127.0.0.1:${healthPort}/healthz`, child) };
@@ -208,41 +194,52 @@ export async function measure(
   print: (text: string) => void,
 ): Promise<Figures> {
   const nursery = newNursery();
-  const { user, child, startedAt, healthy } = await startSubject(plane, nursery, subject);
+  const { user, child, startedAt, healthy } = await startSubject(plane, nursery, subject, POD_USERS);
   try {
     await healthy();
     const startMs = performance.now() - startedAt;
     await Bun.sleep(10_000);
     const empty: Usage = await processUsage(child.pid);
-    const fleet = await newFleet(api, load.rollouts, load.replicas, load.timeoutMs);
-    const session: Session = { plane, user, child, fleet, load };
-    const run = async (): Promise<Figures> => {
-      const created = await observe(session, () => settled(session, fleet.create()));
-      print(`${load.rollouts} created`);
-      const single = await idleAndSingles(session);
-      print(`idle and ${load.singles} single updates measured`);
-      const together = await burst(session);
-      print(`${load.rollouts} updated`);
-      return {
-        startMs,
-        idleRss: empty.rss,
-        idleAnonymous: empty.anonymous,
-        createP50: quantile(created.result, 0.5) / 1000,
-        createP99: quantile(created.result, 0.99) / 1000,
-        createCpuMs: created.cpuMs / load.rollouts,
-        fleetRss: created.after.rss,
-        fleetAnonymous: created.after.anonymous,
-        ...single,
-        ...together,
-      };
-    };
+    const fleet = await newFleet(api, load.rollouts, load.replicas, load.timeoutMs, rolloutKind);
+    const session: Session = { plane, own: ofUser(user), pid: child.pid, fleet };
     try {
-      return await Promise.race([run(), nursery.failure, plane.failure]);
+      const loaded = await Promise.race([underLoad(session, load, print), nursery.failure, plane.failure]);
+      const fleetEachKb = ((loaded.fleetAnonymous ?? Number.NaN) - empty.anonymous) / 1024 / load.rollouts;
+      return figuresOf({ startMs, idleRss: empty.rss, idleAnonymous: empty.anonymous, fleetEachKb, ...loaded });
     } finally {
       await fleet.remove();
     }
   } finally {
     await child.stop();
     await nursery.release();
+  }
+}
+
+/** Unknown of the floor: they would be those of all controllers of Kubernetes together. */
+const ofOneProcess = {
+  createCpuMs: Number.NaN,
+  fleetRss: Number.NaN,
+  fleetAnonymous: Number.NaN,
+  singleCpuMs: Number.NaN,
+  burstCpuMs: Number.NaN,
+  afterRss: Number.NaN,
+  afterAnonymous: Number.NaN,
+  peakRss: Number.NaN,
+} as const satisfies Partial<Figures>;
+
+/** As `measure`, of plain Deployments. */
+export async function measureFloor(
+  plane: ControlPlane,
+  api: Api,
+  load: Load,
+  print: (text: string) => void,
+): Promise<Figures> {
+  const fleet = await newFleet(api, load.rollouts, load.replicas, load.timeoutMs, deploymentKind);
+  const session: Session = { plane, own: ofDeploymentController, pid: plane.pids().manager, fleet };
+  try {
+    const loaded = underLoad(session, { ...load, idleMs: 0, restMs: 0 }, print);
+    return figuresOf({ ...(await Promise.race([loaded, plane.failure])), ...ofOneProcess });
+  } finally {
+    await fleet.remove();
   }
 }

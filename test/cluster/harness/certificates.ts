@@ -32,8 +32,8 @@ export interface Authority {
   /** The CA certificate, PEM. */
   readonly ca: string;
   server(names: { dns: readonly string[]; ip: readonly string[] }): Promise<CertificatePems>;
-  /** A client certificate of the given user; group system:masters, so that every request is allowed. */
-  client(user: string): Promise<CertificatePems>;
+  /** A client certificate of the given user; by default in group system:masters, so that every request is allowed. */
+  client(user: string, group?: string): Promise<CertificatePems>;
 }
 
 const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as Promise<CryptoKeyPair>;
@@ -106,6 +106,6 @@ export async function newAuthority(): Promise<Authority> {
           ...ip.map((value) => ({ type: "ip" as const, value })),
         ]),
       ),
-    client: (user) => issue(`O=system:masters,CN=${user}`, ExtendedKeyUsage.clientAuth),
+    client: (user, group = "system:masters") => issue(`O=${group},CN=${user}`, ExtendedKeyUsage.clientAuth),
   };
 }

@@ -22,10 +22,15 @@ export interface ControlPlane {
   readonly certs: Pick<PlaneFiles, "ca" | "authority">;
   /** Path of the audit log: one line of JSON for each write, or for each request. */
   readonly auditLog: string;
+  /** Process ids of the components at the moment, by name: the API server's changes when it is started again. */
+  pids(): Readonly<Record<"etcd" | "apiserver" | "manager" | "scheduler", number>>;
   /** Rejects when a component ended by itself. */
   readonly failure: Promise<never>;
-  /** Path of a kubeconfig for another user of group system:masters, so that the audit log shows which client it was. */
-  identity(user: string): Promise<string>;
+  /**
+   * Path of a kubeconfig for another user, so that the audit log shows which client it was. By default of group
+   * system:masters, to whom everything is allowed and whom the API server never makes wait for fairness.
+   */
+  identity(user: string, group?: string): Promise<string>;
   kubectl(args: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<CommandResult>;
   /** The API server alone, for tests of an outage: etcd keeps the state. */
   readonly apiServer: { stop(): Promise<void>; start(): Promise<void> };
@@ -108,6 +113,8 @@ const managerFlags = (files: PlaneFiles, kubeconfig: string): string[] =>
       "*,-nodelifecycle,-node-ipam-controller,-persistentvolume-binder-controller,-cloud-node-lifecycle-controller",
     // The default is every 15 s: a test of the autoscaler would mostly wait.
     "horizontal-pod-autoscaler-sync-period": "1s",
+    // The bench rolls hundreds of Deployments beside as many Rollouts: the default of 5 would slow them alone.
+    "concurrent-deployment-syncs": "20",
     "concurrent-replicaset-syncs": "20",
     "concurrent-gc-syncs": "20",
     ...clientLimits,
@@ -164,7 +171,7 @@ async function apiServerSwitch(setup: Setup) {
     const ready = until("API server ready", async () => (await get("/readyz")).ok, started);
     await Promise.race([ready, nursery.failure]);
   };
-  return { get, start, stop: async () => child?.stop("SIGKILL") };
+  return { get, start, stop: async () => child?.stop("SIGKILL"), pid: () => child?.pid ?? 0 };
 }
 
 async function startComponents(setup: Setup): Promise<ControlPlane> {
@@ -173,11 +180,11 @@ async function startComponents(setup: Setup): Promise<ControlPlane> {
   const component = (name: string, flags: readonly string[]) =>
     nursery.spawn(name, [binary, name, ...flags], { logFile: join(files.logs, `${name}.log`) });
   const kubeconfigs = new Map<string, Promise<string>>();
-  const identity = (user: string): Promise<string> => {
+  const identity = (user: string, group?: string): Promise<string> => {
     const made =
       kubeconfigs.get(user) ??
       files.authority
-        .client(user)
+        .client(user, group)
         .then((client) =>
           writeKubeconfig(
             join(files.dir, `${user.replaceAll(":", "-")}.kubeconfig`),
@@ -190,14 +197,14 @@ async function startComponents(setup: Setup): Promise<ControlPlane> {
     return made;
   };
 
-  component("etcd", etcdFlags(files, ports));
+  const etcd = component("etcd", etcdFlags(files, ports));
   const apiServer = await apiServerSwitch(setup);
   await apiServer.start();
   const manager = component(
     "controller-manager",
     managerFlags(files, await identity("system:kube-controller-manager")),
   );
-  component("scheduler", schedulerFlags(await identity("system:kube-scheduler")));
+  const scheduler = component("scheduler", schedulerFlags(await identity("system:kube-scheduler")));
   // The default service account shows that the controller manager works: it creates it first.
   const account = "/api/v1/namespaces/default/serviceaccounts/default";
   const works = until("controller manager at work", async () => (await apiServer.get(account)).ok, manager);
@@ -210,6 +217,7 @@ async function startComponents(setup: Setup): Promise<ControlPlane> {
     dir: files.dir,
     certs: files,
     auditLog: files.auditLog,
+    pids: () => ({ etcd: etcd.pid, apiserver: apiServer.pid(), manager: manager.pid, scheduler: scheduler.pid }),
     failure: nursery.failure,
     identity,
     kubectl: (args, options = {}) =>

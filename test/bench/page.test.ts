@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { marked, withSections } from "./page.ts";
+
+const page = `# Figures\n\n${marked("comparison", "old")}\n\nText.\n\n${marked("scale", "kept")}\n`;
+
+test("a measured section replaces what is between its marks, and nothing else", () => {
+  expect(withSections(page, { comparison: "| new |\n" })).toBe(
+    `# Figures\n\n${marked("comparison", "| new |")}\n\nText.\n\n${marked("scale", "kept")}\n`,
+  );
+});
+
+test("a page without the marks of a section is an error that names them", () => {
+  expect(() => withSections(page, { idle: "new" })).toThrow("no section between <!-- measured: idle -->");
+});
+
+test("docs/performance.md has the marks of everything that is measured for it", async () => {
+  const text = await Bun.file(join(import.meta.dir, "../../docs/performance.md")).text();
+  const sections = { comparison: "1", idle: "2", requests: "3", scale: "4" };
+  for (const [name, content] of Object.entries(sections))
+    expect(withSections(text, sections)).toContain(marked(name, content));
+});

@@ -1,0 +1,129 @@
+/** The measured parts of docs/performance.md, which `--page` prints and writes into the page between its marks. */
+import { cpus, release, totalmem } from "node:os";
+import { version } from "../../package.json";
+import { type BenchCluster, compare, type Comparison, type Results } from "./comparison.ts";
+import type { FigureName, Figures } from "./figures.ts";
+import { table } from "./figuresTable.ts";
+import { costsTable, requestCosts } from "./requestCosts.ts";
+import { FLOOR, type Load } from "./subject.ts";
+
+export const OURS = "sluice";
+export const REFERENCE = "reference";
+const HEADS = { [OURS]: "Sluice", [REFERENCE]: "Argo Rollouts", [FLOOR]: "Deployments" };
+
+/** By the name of the mark. */
+export type Sections = Readonly<Record<string, string>>;
+
+const begin = (name: string): string => `<!-- measured: ${name} -->`;
+const END = "<!-- /measured -->";
+
+/** As it stands in the page. */
+export const marked = (name: string, text: string): string => `${begin(name)}\n\n${text.trim()}\n\n${END}`;
+
+/**
+ * Replaces what is between the marks of these sections; the rest stays.
+ *
+ * @throws Error if the page has no such mark
+ */
+export function withSections(page: string, sections: Sections): string {
+  return Object.entries(sections).reduce((text, [name, content]) => {
+    const from = text.indexOf(begin(name));
+    const to = text.indexOf(END, from);
+    if (from === -1 || to === -1) throw new Error(`The page has no section between ${begin(name)} and ${END}`);
+    return text.slice(0, from) + marked(name, content) + text.slice(to + END.length);
+  }, page);
+}
+
+const IDLE_FIGURES: readonly FigureName[] = ["idleRss", "fleetRss", "idleCpuPct", "idleWrites", "idleLeaseWrites"];
+
+const SCALE_FIGURES: readonly FigureName[] = [
+  "burstP50",
+  "burstP99",
+  "burstEachMs",
+  "burstLastBeganPct",
+  "burstConflicts",
+  "burstUnfair",
+  "burstObjectWrites",
+  "burstEventWrites",
+  "burstCpuMs",
+  "burstAllCpuMs",
+  "burstBusyPct",
+  "burstForeignPct",
+  "idleRss",
+  "fleetRss",
+  "fleetEachKb",
+  "restedRss",
+  "peakRss",
+];
+
+const STEPS = "`setWeight: 50`, `pause: 2s`, `setWeight: 100`";
+const count = (value: number): string => value.toLocaleString("en-US");
+const SEEN_MEMORY_GB = 2 ** 30;
+
+async function machine({ api }: BenchCluster): Promise<string> {
+  const { gitVersion } = await api.get<{ readonly gitVersion: string }>("/version");
+  const all = cpus();
+  return [
+    `${all.length} cores (${all[0]?.model.trim()}), ${(totalmem() / SEEN_MEMORY_GB).toFixed(0)} GB, Linux ${release()}`,
+    `Kubernetes ${gitVersion}, Sluice ${version}, Bun ${Bun.version}`,
+  ].join("; ");
+}
+
+/** How a comparison was made, in words. */
+const made = ({ load, runs }: Comparison): string =>
+  `${count(load.rollouts)} of ${load.replicas} replicas (Rollouts: ${STEPS}), medians of ${runs} run${runs === 1 ? "" : "s"} with the least and the most`;
+
+/** A run while nothing changes of each that the others' figures lack. */
+async function idle(cluster: BenchCluster, comparison: Comparison, more: Comparison["subjects"], measured: Results) {
+  const load: Load = { ...comparison.load, singles: 0, burst: false, restMs: 0 };
+  const results = await compare(cluster, { subjects: more, floor: false, load, runs: 1, waitsOnce: false });
+  const heads = Object.fromEntries(more.map(({ label, flags = "" }) => [label, `Sluice \`${flags}\``]));
+  const shown = new Map([...measured, ...results].filter(([label]) => label !== FLOOR));
+  return table(shown, { names: IDLE_FIGURES, heads: { ...HEADS, ...heads } });
+}
+
+export interface Measured {
+  readonly results: Results;
+  readonly sections: Sections;
+}
+
+/** @param more measured only while nothing changes. @param requests of each kind; 0: what they cost is not measured */
+export async function measurePage(
+  cluster: BenchCluster,
+  comparison: Comparison,
+  { more, requests }: { readonly more: Comparison["subjects"]; readonly requests: number },
+): Promise<Measured> {
+  const results = await compare(cluster, comparison);
+  const text = `${await machine(cluster)}. ${made(comparison)}.\n\n${table(results, { ours: OURS, heads: HEADS })}`;
+  const idleText = comparison.load.idleMs === 0 ? undefined : await idle(cluster, comparison, more, results);
+  const costs = requests === 0 ? undefined : costsTable(await requestCosts(cluster, requests));
+  const sections = {
+    comparison: text,
+    ...(idleText === undefined ? {} : { idle: idleText }),
+    ...(costs === undefined ? {} : { requests: `${count(requests)} writes of each kind.\n\n${costs}` }),
+  };
+  return { results, sections };
+}
+
+/** The same with ever more at once, each size of all before the next. */
+export async function measureScale(
+  cluster: BenchCluster,
+  comparison: Comparison,
+  sizes: readonly number[],
+): Promise<Measured> {
+  const results = new Map<string, readonly Figures[]>();
+  const heads: Record<string, string> = {};
+  for (const rollouts of sizes) {
+    const load: Load = { ...comparison.load, rollouts, idleMs: 0, singles: 0 };
+    for (const [label, runs] of await compare(cluster, { ...comparison, load })) {
+      results.set(`${label} ${rollouts}`, runs);
+      heads[`${label} ${rollouts}`] = `${(HEADS as Record<string, string>)[label] ?? label}, ${count(rollouts)}`;
+    }
+  }
+  const columns = new Map(Array.from(results).toSorted(([a], [b]) => orderOf(a) - orderOf(b)));
+  const text = `${await machine(cluster)}. Of ${comparison.load.replicas} replicas (Rollouts: ${STEPS}), runs: ${comparison.runs}.`;
+  return { results, sections: { scale: `${text}\n\n${table(columns, { names: SCALE_FIGURES, heads })}` } };
+}
+
+/** Columns of one subject side by side. */
+const orderOf = (label: string): number => [OURS, REFERENCE, FLOOR].findIndex((each) => label.startsWith(each));
