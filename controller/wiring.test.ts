@@ -76,7 +76,7 @@ test("one that is the only one of its kind works without a Lease, and stands asi
   expect([world.wired.isLeader(), world.phase(), holderOf(world, "theirs")]).toEqual([
     true,
     "Progressing",
-    [],
+    undefined,
   ]);
   world.core.create(LEASES, {
     metadata: { name: "theirs", namespace: "argo-rollouts" },

@@ -289,6 +289,7 @@ async function admissionOf(
     watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,
     instanceId,
     resyncMs,
+    restMs: options.profile === "edge" ? resyncMs : undefined,
     routing: options.routing,
     pod: process.env["POD_NAME"] ?? hostname(),
   };

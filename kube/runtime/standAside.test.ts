@@ -31,7 +31,8 @@ const world = () => {
       ...more,
     });
   const at = { resource: LEASES, namespace: "ns", name: lock };
-  const holder = (): string | undefined => core.get(at)?.["spec"]?.holderIdentity;
+  const spec = (): { readonly holderIdentity?: string } => core.get(at)?.["spec"] ?? {};
+  const holder = (): string | undefined => spec().holderIdentity;
   /** As another controller writes it. */
   const put = (holderIdentity: string, renewTime = ""): void => {
     const spec = { holderIdentity, leaseDurationSeconds: 15, renewTime };
