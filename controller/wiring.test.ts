@@ -73,11 +73,7 @@ test("one that waits for the Lease of another writes nothing, and ends when it i
 test("one that is the only one of its kind works without a Lease, and stands aside while another holds it", async () => {
   const world = stage({ ...election, identity: "edge", isAlone: true });
   await world.clock.advance(2 * SECOND);
-  expect([world.wired.isLeader(), world.phase(), holderOf(world, "theirs")]).toEqual([
-    true,
-    "Progressing",
-    undefined,
-  ]);
+  expect([world.wired.isLeader(), world.phase(), holderOf(world, "theirs")]).toEqual([true, "Progressing", undefined]);
   world.core.create(LEASES, {
     metadata: { name: "theirs", namespace: "argo-rollouts" },
     spec: { holderIdentity: "b", leaseDurationSeconds: 15 },

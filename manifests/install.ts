@@ -1,7 +1,8 @@
 /** The objects of each way to install. */
 import {
   edgeLeaseRules,
-  leaseRules, loopRules,
+  leaseRules,
+  loopRules,
   migrationRules,
   olderLeaseRules,
   webhookRoleRules,

@@ -241,10 +241,7 @@ describe("arguments that cannot be right", () => {
       "--leader-election-lease-duration must be at least 7s: a write may take 5 s, and is only sent while the Lease is valid for longer",
     ],
     [["--profile=tiny"], '--profile is "tiny": use default or edge'],
-    [
-      ["--profile=edge", "--leader-elect"],
-      "--leader-elect with --profile=edge: that takes no Lease; leave one out",
-    ],
+    [["--profile=edge", "--leader-elect"], "--leader-elect with --profile=edge: that takes no Lease; leave one out"],
   ])("%j is refused in a sentence", (argv, sentence) => {
     expect(problems(argv)).toEqual([sentence]);
   });

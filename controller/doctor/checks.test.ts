@@ -214,7 +214,9 @@ describe("controllers", () => {
     expect(leases(left, lease(theirs))).toEqual([`info: ${at}: Argo Rollouts (pod-1_a) holds it, renewed 1s ago`]);
     expect(leases(left, lease())).toEqual([`info: ${at}: Sluice (sluice_pod-1_a) holds it, renewed 1s ago`]);
     expect(leases(left)).toEqual(["error: controller: no controller has ever taken a Lease"]);
-    expect(leases(old, lease({ holder: "argo_b" }))).toEqual([`warning: ${at}: Sluice waits for argo_b, which holds it`]);
+    expect(leases(old, lease({ holder: "argo_b" }))).toEqual([
+      `warning: ${at}: Sluice waits for argo_b, which holds it`,
+    ]);
   });
 
   test("with the profile edge hold none: who held it before does not count, and who takes it is waited for", () => {

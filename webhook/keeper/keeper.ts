@@ -146,12 +146,7 @@ interface Leading {
   end(): void;
 }
 
-async function run(
-  options: KeeperOptions,
-  signal: AbortSignal,
-  shown: Shown,
-  ready: () => void,
-): Promise<void> {
+async function run(options: KeeperOptions, signal: AbortSignal, shown: Shown, ready: () => void): Promise<void> {
   const { client, clock, namespace, instanceId, endpoint, restMs = leaderPollMs } = options;
   const complaints = createComplaints(options);
   // The watches outlive `signal`: when we end, the leader checks which replicas are left.

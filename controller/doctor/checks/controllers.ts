@@ -64,7 +64,9 @@ function atPost(post: Post, facts: DoctorFacts): readonly Finding[] {
   if (driver.renewedMs === undefined) return [withoutLease(driver, post, here)];
   const waits =
     driver.program === "Argo Rollouts" &&
-    (here.some(({ program, electsLeader, isEdge, ready }) => program === "Sluice" && (electsLeader || isEdge) && ready > 0) ||
+    (here.some(
+      ({ program, electsLeader, isEdge, ready }) => program === "Sluice" && (electsLeader || isEdge) && ready > 0,
+    ) ||
       (older !== undefined && isHeld(older, nowMs)));
   if (waits) {
     return [
@@ -102,7 +104,11 @@ function withoutLease(driver: Driver, { namespace }: Post, here: readonly Instal
   };
 }
 
-function abandoned({ namespace, instanceId, lease }: Post, about: string, here: readonly InstalledController[]): Finding {
+function abandoned(
+  { namespace, instanceId, lease }: Post,
+  about: string,
+  here: readonly InstalledController[],
+): Finding {
   const { holder, renewedMs } = lease;
   // Argo Rollouts never gives it back.
   const isOurs = holder === "" || isSluice(holder) || here.some(({ program }) => program === "Sluice");
