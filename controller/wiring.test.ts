@@ -32,7 +32,7 @@ function stage(election?: Election) {
   return { clock, core, wired, working, reports, ended, phase };
 }
 
-const election = { namespace: "argo-rollouts", names: ["ours", "theirs"], identity: "a" } as const;
+const election = { namespace: "argo-rollouts", name: "theirs", identity: "a" } as const;
 function holderOf({ core }: ReturnType<typeof stage>, name: string): string | undefined {
   const lease = core.get({ resource: LEASES, namespace: "argo-rollouts", name });
   return (lease?.["spec"] as { holderIdentity?: string } | undefined)?.holderIdentity;
@@ -47,14 +47,14 @@ test("a process that is alone leads from the start", async () => {
   expect(reports).toEqual(["begins", "parting, watching: false"]);
 });
 
-test("one that is elected gives its Leases back when nothing is watched any more", async () => {
+test("one that is elected gives its Lease back when nothing is watched any more", async () => {
   const world = stage(election);
   await world.clock.advance(2 * SECOND);
   expect([world.wired.isLeader(), holderOf(world, "theirs"), world.phase()]).toEqual([true, "a", "Progressing"]);
   world.working.abort();
   await world.clock.advance(SECOND);
   await world.ended;
-  expect([holderOf(world, "ours"), holderOf(world, "theirs"), world.wired.isLeader()]).toEqual(["", "", false]);
+  expect([holderOf(world, "theirs"), world.wired.isLeader()]).toEqual(["", false]);
 });
 
 test("one that waits for the Lease of another writes nothing, and ends when it is asked to", async () => {
@@ -68,4 +68,18 @@ test("one that waits for the Lease of another writes nothing, and ends when it i
   working.abort();
   await ended;
   expect(reports).toEqual(["parting, watching: false"]);
+});
+
+test("one that is the only one of its kind works without a Lease, and stands aside while another holds it", async () => {
+  const world = stage({ ...election, identity: "edge", isAlone: true });
+  await world.clock.advance(2 * SECOND);
+  expect([world.wired.isLeader(), world.phase(), holderOf(world, "theirs")]).toEqual([true, "Progressing", undefined]);
+  world.core.create(LEASES, {
+    metadata: { name: "theirs", namespace: "argo-rollouts" },
+    spec: { holderIdentity: "b", leaseDurationSeconds: 15 },
+  });
+  await world.clock.advance(SECOND);
+  expect(world.wired.isLeader()).toBe(false);
+  world.working.abort();
+  await world.ended;
 });

@@ -3,7 +3,8 @@
  * and for the worlds of the tests, which differ in their ports only.
  */
 import { aborted } from "../kube/clock/sleep.ts";
-import { holdLeases, type LeaseOptions, type Leases } from "../kube/runtime/lease.ts";
+import { type HeldLease, holdLease, type LeaseOptions } from "../kube/runtime/lease.ts";
+import { standAside } from "../kube/runtime/standAside.ts";
 import { createRecorder, type EventRecorder, type Loss } from "../kube/runtime/recorder.ts";
 import { createController, type Controller, type ControllerPorts, type ControllerScope } from "./controller.ts";
 import { type Complaints, createComplaints, logLostEvent } from "./process/complaints.ts";
@@ -18,16 +19,19 @@ export interface WiringPorts extends Omit<ControllerPorts, "events" | "validForM
 }
 
 /** How it becomes the leader. */
-export type Election = Omit<LeaseOptions, "client" | "clock" | "monotonicMs" | "random">;
+export interface Election extends Omit<LeaseOptions, "client" | "clock" | "monotonicMs" | "random"> {
+  /** It is the only one of its kind, so it takes no Lease, and stands aside while another one holds it. */
+  readonly isAlone?: boolean;
+}
 
 export interface Leading {
-  /** Undefined: it is alone, and leads from the start. */
+  /** Undefined: it leads from the start, whoever else does. */
   readonly election: Election | undefined;
-  /** Ends the work; the Leases are given back after that. */
+  /** Ends the work; the Lease is given back after that. */
   readonly until: AbortSignal;
   /** Called when it begins to work. */
   readonly begins?: () => void;
-  /** Awaited when nothing is watched any more, before the Leases are given back. */
+  /** Awaited when nothing is watched any more, before the Lease is given back. */
   readonly parting?: () => Promise<void> | undefined;
 }
 
@@ -37,7 +41,7 @@ export interface Wired {
   /** Aborts when nothing is watched any more: what stands beside the controller ends with it. */
   readonly stopping: AbortSignal;
   readonly isLeader: () => boolean;
-  /** Waits for the Leases and the caches, works until it is to end, and gives the Leases back, whatever ends it. */
+  /** Waits for the Lease and the caches, works until it is to end, and gives the Lease back, whatever ends it. */
   lead(leading: Leading): Promise<void>;
   /** Ends the watches; `lead` does so by itself. Idempotent. */
   stop(): void;
@@ -47,8 +51,8 @@ export interface Wired {
 export function wireController(ports: WiringPorts, scope: ControllerScope): Wired {
   const { client, clock, complaints = createComplaints(ports), eventLost, validForMs } = ports;
   const stopping = new AbortController();
-  const held: { leases?: Leases } = {};
-  const leaderForMs = (): number => held.leases?.validForMs() ?? 0;
+  const held: { lease?: HeldLease } = {};
+  const leaderForMs = (): number => held.lease?.validForMs() ?? 0;
   const events = createRecorder({
     client,
     clock,
@@ -66,39 +70,41 @@ export function wireController(ports: WiringPorts, scope: ControllerScope): Wire
     controller,
     events,
     stopping: stopping.signal,
-    isLeader: () => held.leases?.isLeader() ?? false,
+    isLeader: () => held.lease?.isLeader() ?? false,
     async lead({ election, until, begins, parting }) {
-      const leases = (held.leases = election === undefined ? alone : leasesOf(ports, election));
+      const lease = (held.lease = election === undefined ? unopposed : leaseOf(ports, election));
       try {
-        const ready = Promise.all([leases.acquired, controller.hasSynced]).then(() => controller.refresh());
+        const ready = Promise.all([lease.acquired, controller.hasSynced]).then(() => controller.refresh());
         await Promise.race([ready, aborted(until)]);
-        if (leases.isLeader() && !until.aborted) {
+        if (lease.isLeader() && !until.aborted) {
           begins?.();
           await controller.run(until);
         }
       } finally {
         stopping.abort();
         await parting?.();
-        await leases.release();
+        await lease.release();
       }
     },
     stop: () => stopping.abort(),
   };
 }
 
-/** Nobody else could lead. */
-const alone: Leases = {
+/** Nobody else is asked. */
+const unopposed: HeldLease = {
   isLeader: () => true,
   validForMs: () => Number.POSITIVE_INFINITY,
   acquired: Promise.resolve(),
   release: async () => {},
 };
 
-const leasesOf = ({ client, clock, monotonicMs, random }: WiringPorts, election: Election): Leases =>
-  holdLeases({
+function leaseOf({ client, clock, monotonicMs, random }: WiringPorts, election: Election): HeldLease {
+  const options = {
     client,
     clock,
     ...(monotonicMs === undefined ? {} : { monotonicMs }),
     ...(random === undefined ? {} : { random }),
     ...election,
-  });
+  };
+  return election.isAlone === true ? standAside(options) : holdLease(options);
+}

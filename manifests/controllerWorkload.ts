@@ -15,8 +15,12 @@ export interface Workload {
   readonly ports: readonly object[];
   readonly pullPolicy?: string;
   readonly resources?: unknown;
-  /** More variables of the environment: a list. */
-  readonly env?: string;
+  /** More variables of the environment; a text is a list. */
+  readonly env?: readonly (object | string)[];
+  /** By default the new pod serves before the old one ends. */
+  readonly strategy?: object;
+  /** By default those of `probes`. */
+  readonly probes?: object;
   /** More members of the pod's spec, and of the pod's metadata. */
   readonly pod?: object;
   readonly podMetadata?: object;
@@ -53,26 +57,49 @@ const environment: readonly object[] = [
   ...ownProgram,
 ];
 
-const probe = (path: string, periodSeconds: number): object => ({
+const probe = (path: string, periodSeconds: number | string, failureThreshold = 3): object => ({
   httpGet: { path, port: "healthz" },
   periodSeconds,
   timeoutSeconds: 5,
-  failureThreshold: 3,
+  failureThreshold,
 });
+
+/** @param periods in seconds; texts are values that a chart fills in */
+export const probes = (periods: readonly [live: number | string, ready: number | string] = [10, 5]): object => ({
+  livenessProbe: probe("/healthz", periods[0]),
+  readinessProbe: probe("/readyz", periods[1]),
+});
+
+const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+
+/**
+ * What is different with the profile edge (docs/controller.md#profile-edge): a pod ends before the next one begins, and
+ * whoever looks at it does so once a minute. Once it is up: until then every two seconds, for an hour.
+ */
+export const edge = {
+  flag: "--profile=edge",
+  strategy: { type: "Recreate" },
+  periods: [60, 60],
+  startupProbe: probe("/readyz", 2, 1_800),
+  // The engine's own look at its memory every 30 s; it collects garbage as objects are made, and we do after a burst.
+  variable: { name: "BUN_GC_TIMER_DISABLE", value: "1" },
+} as const;
+
+/** A strategy that a chart chooses. @param type its value @param rolling the key of what only a rolling update has */
+export const strategyBy = (type: string, rolling: string): object => ({ type, [rolling]: rollingUpdate });
 
 const container = ({ image, args, ports, pullPolicy = "IfNotPresent", ...workload }: Workload): object => ({
   name,
   image,
   imagePullPolicy: pullPolicy,
   args,
-  env: [...environment, ...(workload.env === undefined ? [] : [workload.env])],
+  env: [...environment, ...(workload.env ?? [])],
   ports: [
     { name: "healthz", containerPort: served.healthzPort, protocol: "TCP" },
     { name: "metrics", containerPort: served.metricsPort, protocol: "TCP" },
     ...ports,
   ],
-  livenessProbe: probe("/healthz", 10),
-  readinessProbe: probe("/readyz", 5),
+  ...(workload.probes ?? probes()),
   resources: workload.resources ?? resources,
   securityContext: confinedContainer,
 });
@@ -84,14 +111,14 @@ export const deployment = (workload: Workload): Manifest => ({
   spec: {
     replicas: workload.replicas,
     selector: { matchLabels: selector },
-    // The new pod has filled its caches and serves before the old one releases the Leases.
-    strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    // The new pod has filled its caches and serves before the old one releases the Lease.
+    strategy: workload.strategy ?? { type: "RollingUpdate", rollingUpdate },
     template: {
       metadata: { labels: labels("controller"), ...workload.podMetadata },
       spec: {
         serviceAccountName: name,
         ...confinedPod,
-        // Writes in flight 5 s, the webhook's configuration 5 s, two Leases 5 s, the last reviews 3 s, events 2 s.
+        // Writes in flight 5 s, the webhook's configuration 5 s, the Lease 3 s, the last reviews 3 s, events 2 s.
         terminationGracePeriodSeconds: 30,
         ...workload.pod,
         containers: [container(workload)],

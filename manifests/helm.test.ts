@@ -95,6 +95,40 @@ describe("the chart", () => {
     expect(made).toContainEqual(kustomizations["components/two-replicas/poddisruptionbudget.yaml"] as Manifest);
   });
 
+  withHelm(
+    "has the profile edge by one value: one replica that ends before the next, and what its component brings",
+    async () => {
+      const made = await chartWith("profile=edge", "replicas=2");
+      const deployment = made.find(({ kind }) => kind === "Deployment") as unknown as {
+        readonly spec: {
+          readonly replicas: number;
+          readonly strategy: object;
+          readonly template: { readonly spec: { readonly containers: readonly [Readonly<Record<string, unknown>>] } };
+        };
+      };
+      expect([deployment.spec.replicas, deployment.spec.strategy]).toEqual([1, { type: "Recreate" }]);
+      const [container] = deployment.spec.template.spec.containers;
+      const read = (path: string): unknown =>
+        path
+          .split("/")
+          .filter((part) => part !== "" && part !== "-")
+          .reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], { ...deployment });
+      for (const { path, value } of kustomizations["components/edge/deployment.yaml"] as readonly {
+        readonly path: string;
+        readonly value: unknown;
+      }[]) {
+        if (path.endsWith("/-")) expect(read(path)).toContainEqual(value);
+        else expect(read(path)).toEqual(value);
+      }
+      expect(container["args"]).toContain("--profile=edge");
+      for (const file of ["role", "rolebinding"])
+        expect(made).toContainEqual(
+          rendered([kustomizations[`components/edge/${file}.yaml`] as Manifest])[0] as Manifest,
+        );
+      expect(names(made).filter((name) => name.startsWith("PodDisruptionBudget"))).toEqual([]);
+    },
+  );
+
   withHelm("without the webhook has nothing of it", async () => {
     const made = await chartWith("webhook.enabled=false");
     expect(names(made).filter((name) => name.includes("webhook"))).toEqual([]);

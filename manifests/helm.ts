@@ -4,7 +4,7 @@
  */
 import { dashboardArgs, dashboardObjects, dashboardResources, dashboardUserRoles } from "./dashboardWorkload.ts";
 import { definitions, guard } from "./crdManifests.ts";
-import { loopRoles, migrationRoles, webhookRoles } from "./install.ts";
+import { edgeRoles, loopRoles, migrationRoles, webhookRoles } from "./install.ts";
 import { notificationCatalogue } from "./notificationCatalogue.ts";
 import { name, repository, served, version } from "./text/manifestNames.ts";
 import { aggregatedRoles } from "./rbac.ts";
@@ -12,11 +12,14 @@ import { compact, header, type Manifest, yaml } from "./text/render.ts";
 import {
   deployment,
   disruptionBudget,
+  edge,
   metricsService,
   networkPolicy,
+  probes,
   resources,
   serviceAccount,
   spread,
+  strategyBy,
   webhookPort,
   webhookService,
 } from "./controllerWorkload.ts";
@@ -32,7 +35,11 @@ const given = (expression: string): string => `⟦with ${expression}⟧`;
 
 const releaseNamespace = value(".Release.Namespace");
 const webhook = "and .Values.webhook.enabled (not .Values.namespaced)";
-const several = "gt (int .Values.replicas) 1";
+const onEdge = "eq .Values.profile `edge`";
+const several = `and (gt (int .Values.replicas) 1) (not (${onEdge}))`;
+/** @param edge, otherwise as the template writes them */
+const byProfile = (edge: string | number, otherwise: string | number): string =>
+  value(`ternary ${edge} ${otherwise} (${onEdge})`);
 
 /** Replaces the marks, line by line. */
 export function template(text: string): string {
@@ -83,10 +90,16 @@ const workload = deployment({
     `${when(webhook)}--webhook-port=${served.webhookPort}`,
     `${when(".Values.migrateDeployments")}--migrate-deployments`,
     `${when(".Values.restoreDeployments")}--restore-deployments`,
+    `${when(onEdge)}${edge.flag}`,
     given(".Values.extraArgs"),
   ],
-  env: given(".Values.extraEnv"),
-  replicas: value(".Values.replicas"),
+  env: [{ [`${when(onEdge)}name`]: edge.variable.name, value: edge.variable.value }, given(".Values.extraEnv")],
+  replicas: byProfile(1, ".Values.replicas"),
+  strategy: strategyBy(byProfile("`Recreate`", "`RollingUpdate`"), `${when(`not (${onEdge})`)}rollingUpdate`),
+  probes: {
+    ...probes([byProfile(edge.periods[0], 10), byProfile(edge.periods[1], 5)]),
+    [`${when(onEdge)}startupProbe`]: edge.startupProbe,
+  },
   ports: [webhookPort(`${when(webhook)}name`)],
   resources: given(".Values.resources"),
   podMetadata: { annotations: given(".Values.podAnnotations") },
@@ -126,6 +139,7 @@ const templates: Readonly<Record<string, string>> = {
   rbac:
     documents(loopRoles("cluster", releaseNamespace), "not .Values.namespaced") +
     documents(loopRoles("namespace", releaseNamespace), ".Values.namespaced") +
+    documents(edgeRoles(releaseNamespace), onEdge) +
     documents(webhookRoles(releaseNamespace), webhook) +
     documents(migrationRoles("cluster", releaseNamespace), both(migrates, "not .Values.namespaced")) +
     documents(migrationRoles("namespace", releaseNamespace), both(migrates, ".Values.namespaced")),
@@ -159,6 +173,9 @@ imagePullSecrets: []
 
 # Two make the webhook strict (failurePolicy: Fail), and bring a PodDisruptionBudget and a topology spread.
 replicas: 1
+# edge: one replica, which ends before the next one starts, takes no Lease and writes nothing while nothing changes
+# (docs/controller.md#profile-edge).
+profile: default
 # Drive the release's own namespace only, without any right outside of it. There is no webhook then.
 namespaced: false
 # Deployments that ask for it become Rollouts.

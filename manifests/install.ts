@@ -1,5 +1,13 @@
 /** The objects of each way to install. */
-import { leaseRules, loopRules, migrationRules, webhookRoleRules, webhookRules } from "../cli/controller/rights.ts";
+import {
+  edgeLeaseRules,
+  leaseRules,
+  loopRules,
+  migrationRules,
+  olderLeaseRules,
+  webhookRoleRules,
+  webhookRules,
+} from "../cli/controller/rights.ts";
 import { definitions, guard, namespaceObject } from "./crdManifests.ts";
 import { clusterArgs, image, name, namespace, namespacedArgs } from "./text/manifestNames.ts";
 import { aggregatedRoles, granted } from "./rbac.ts";
@@ -7,6 +15,7 @@ import type { Manifest } from "./text/render.ts";
 import {
   deployment,
   disruptionBudget,
+  edge,
   metricsService,
   networkPolicy,
   serviceAccount,
@@ -15,14 +24,20 @@ import {
   webhookService,
 } from "./controllerWorkload.ts";
 
+const leaseRights = [...leaseRules(), ...olderLeaseRules()];
+
 /** The roles to drive Rollouts, in all namespaces or only in the controller's own. */
 export const loopRoles = (scope: "cluster" | "namespace", namespace: string | undefined): Manifest[] =>
   scope === "cluster"
     ? [
         ...granted({ name, rules: loopRules(), component: "controller" }, "cluster", namespace),
-        ...granted({ name, rules: leaseRules(), component: "controller" }, "namespace", namespace),
+        ...granted({ name, rules: leaseRights, component: "controller" }, "namespace", namespace),
       ]
-    : granted({ name, rules: [...loopRules(), ...leaseRules()], component: "controller" }, "namespace", namespace);
+    : granted({ name, rules: [...loopRules(), ...leaseRights], component: "controller" }, "namespace", namespace);
+
+/** In the controller's namespace, where it takes no Lease, beside the others. */
+export const edgeRoles = (namespace: string | undefined): Manifest[] =>
+  granted({ name: `${name}-edge`, rules: edgeLeaseRules(), component: "controller" }, "namespace", namespace);
 
 export const webhookRoles = (namespace: string): Manifest[] => {
   const role = { name: `${name}-webhook`, component: "webhook" } as const;
@@ -63,7 +78,22 @@ export const namespaceInstall: readonly Manifest[] = [
 export const migrationRoles = (scope: "cluster" | "namespace", namespace: string | undefined): Manifest[] =>
   granted({ name: `${name}-migration`, rules: migrationRules(scope), component: "controller" }, scope, namespace);
 
+const [edgeRole = {}, edgeBinding = {}] = edgeRoles(namespace);
 const [migrationRole = {}, migrationBinding = {}] = migrationRoles("cluster", namespace);
+
+const ownContainer = "/spec/template/spec/containers/0";
+
+const edgePatch: readonly object[] = [
+  { op: "replace", path: "/spec/strategy", value: edge.strategy },
+  { op: "add", path: `${ownContainer}/args/-`, value: edge.flag },
+  { op: "add", path: `${ownContainer}/env/-`, value: edge.variable },
+  { op: "add", path: `${ownContainer}/startupProbe`, value: edge.startupProbe },
+  ...["livenessProbe", "readinessProbe"].map((probe, index) => ({
+    op: "replace",
+    path: `${ownContainer}/${probe}/periodSeconds`,
+    value: edge.periods[index],
+  })),
+];
 
 /** Kustomize: path below manifests/ → object. */
 export const kustomizations: Readonly<Record<string, object>> = {
@@ -78,6 +108,15 @@ export const kustomizations: Readonly<Record<string, object>> = {
     resources: ["poddisruptionbudget.yaml"],
     patches: [{ path: "deployment.yaml" }],
   },
+  "components/edge/kustomization.yaml": {
+    apiVersion: "kustomize.config.k8s.io/v1alpha1",
+    kind: "Component",
+    resources: ["role.yaml", "rolebinding.yaml"],
+    patches: [{ path: "deployment.yaml", target: { kind: "Deployment", name } }],
+  },
+  "components/edge/role.yaml": edgeRole,
+  "components/edge/rolebinding.yaml": edgeBinding,
+  "components/edge/deployment.yaml": edgePatch,
   "components/migrate-deployments/kustomization.yaml": {
     apiVersion: "kustomize.config.k8s.io/v1alpha1",
     kind: "Component",

@@ -11,7 +11,7 @@ import type { Controller, ControllerObserver, MigrationScope } from "../../contr
 import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
-import { locks } from "../../controller/process/locks.ts";
+import { EDGE_HOLDER, holderName, lockOf } from "../../controller/process/locks.ts";
 import { createLog, type Log } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
@@ -289,13 +289,14 @@ async function admissionOf(
     watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,
     instanceId,
     resyncMs,
+    restMs: options.profile === "edge" ? resyncMs : undefined,
     routing: options.routing,
     pod: process.env["POD_NAME"] ?? hostname(),
   };
   return startAdmission(admissionOptions, ports, signal);
 }
 
-/** Works until it is asked to end, or has lost a Lease. */
+/** Works until it is asked to end, or has lost the Lease. */
 async function lead(leading: Leading): Promise<void> {
   const { log, wired, admission, ending, tracing } = leading;
   const working = new AbortController();
@@ -316,14 +317,16 @@ async function lead(leading: Leading): Promise<void> {
   }
 }
 
-/** Our Lease and the reference's: the two controllers must never write at the same time. */
+/** By the Lease that Argo Rollouts takes, too: the two controllers must never write at the same time. */
 function electionOf({ options, log, troubles, ending }: Leading): Election | undefined {
-  if (!options.leaderElect) return undefined;
+  const isAlone = options.profile === "edge";
+  if (!options.leaderElect && !isAlone) return undefined;
   const complaints = createComplaints({ log, clock: systemClock });
   return {
     namespace: controllerNamespace(options),
-    names: locks(options.instanceId),
-    identity: `${hostname()}_${crypto.randomUUID()}`,
+    name: lockOf(options.instanceId),
+    identity: isAlone ? EDGE_HOLDER : holderName(hostname(), crypto.randomUUID()),
+    isAlone,
     durationMs: options.leaseDurationMs,
     renewDeadlineMs: options.renewDeadlineMs,
     retryPeriodMs: options.retryPeriodMs,

@@ -102,15 +102,31 @@ export const flags: readonly Flag[] = [
   }),
   ...under(
     "Leader election:",
+    {
+      name: "profile",
+      kind: "text",
+      value: "default",
+      help: "edge: for one replica, replaced by Recreate: it takes no Lease, and rests while nothing changes",
+    },
     { name: "leader-elect", kind: "bool", value: "true", help: "reconcile only while holding the Lease" },
-    { name: "leader-election-lease-duration", kind: "duration", value: "15s", help: "how long a Lease is valid" },
+    {
+      name: "leader-election-lease-duration",
+      kind: "duration",
+      value: "15s",
+      help: "how long the Lease is valid; it is renewed after a third of that",
+    },
     {
       name: "leader-election-renew-deadline",
       kind: "duration",
       value: "10s",
       help: "stop when the Lease could not be renewed for this long",
     },
-    { name: "leader-election-retry-period", kind: "duration", value: "2s", help: "time between two attempts" },
+    {
+      name: "leader-election-retry-period",
+      kind: "duration",
+      value: "2s",
+      help: "time from an attempt that failed to the next; who waits looks twice as often",
+    },
   ),
   ...routerFlags(settingsOf(ROUTERS)),
   ...under(

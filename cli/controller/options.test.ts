@@ -59,6 +59,7 @@ describe("the flags of the controller", () => {
       metricsAddress: undefined,
       healthAddress: undefined,
       otlpEndpoint: undefined,
+      profile: "default",
       leaderElect: true,
       leaseDurationMs: 15_000,
       renewDeadlineMs: 10_000,
@@ -112,6 +113,11 @@ describe("the flags of the controller", () => {
       "--leader-election-retry-period=1.5s",
     ]);
     expect(parsed).toMatchObject({ leaseDurationMs: 60_000, renewDeadlineMs: 40_000, retryPeriodMs: 1_500 });
+  });
+
+  test("with the profile edge no leader is elected, whether that is said, too, or not", () => {
+    expect(options(["--profile=edge"])).toMatchObject({ profile: "edge", leaderElect: false });
+    expect(options(["--profile=edge", "--leader-elect=false"])).toMatchObject({ profile: "edge", leaderElect: false });
   });
 
   test("a negative --qps lifts the limit", () => {
@@ -226,6 +232,16 @@ describe("arguments that cannot be right", () => {
       ["--leader-election-lease-duration=10s"],
       "--leader-election-lease-duration must be more than --leader-election-renew-deadline",
     ],
+    [
+      [
+        "--leader-election-lease-duration=6s",
+        "--leader-election-renew-deadline=5s",
+        "--leader-election-retry-period=1s",
+      ],
+      "--leader-election-lease-duration must be at least 7s: a write may take 5 s, and is only sent while the Lease is valid for longer",
+    ],
+    [["--profile=tiny"], '--profile is "tiny": use default or edge'],
+    [["--profile=edge", "--leader-elect"], "--leader-elect with --profile=edge: that takes no Lease; leave one out"],
   ])("%j is refused in a sentence", (argv, sentence) => {
     expect(problems(argv)).toEqual([sentence]);
   });

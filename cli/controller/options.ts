@@ -11,6 +11,7 @@ import {
 import { attributeOf, commandOf } from "./parser.ts";
 import { allFlags, type Flag, ignoredFlags, unsupportedFlags } from "./flags.ts";
 import { parsed } from "../parsed.ts";
+import { LONGEST_WRITE_MS } from "../../kube/runtime/lease.ts";
 import type { LogFormat, LogLevel } from "../../controller/process/log.ts";
 import type { AddressRules } from "../../providers/metrics/measuring/wire/addresses.ts";
 import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
@@ -33,6 +34,8 @@ export interface KubeOverrides {
   readonly as: string | undefined;
   readonly asGroups: readonly string[];
 }
+
+export type Profile = "default" | "edge";
 
 export interface ControllerOptions {
   readonly kube: KubeOverrides;
@@ -65,6 +68,9 @@ export interface ControllerOptions {
   readonly healthAddress: string | undefined;
   /** Where traces of releases go: an http(s) address, or "" where variables say it; undefined: none are made. */
   readonly otlpEndpoint: string | undefined;
+  /** "edge": one replica alone, which takes no Lease and does nothing while nothing changes. */
+  readonly profile: Profile;
+  /** Never with the profile edge. */
   readonly leaderElect: boolean;
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
@@ -120,6 +126,7 @@ export function parseControllerOptions(
   const problems = [
     ...given.flatMap((flag) => unsupportedFlags[flag.name] ?? []),
     ...problemsOf(raw, options),
+    ...profileProblems(raw, given),
     ...placeProblems(raw, options),
     ...webhookProblems(raw, given),
   ];
@@ -162,6 +169,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   metricsBindAddress?: string;
   healthBindAddress?: string;
   otlpEndpoint?: string;
+  profile: string;
   leaderElect: boolean;
   leaderElectionLeaseDuration: number;
   leaderElectionRenewDeadline: number;
@@ -216,7 +224,8 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     metricsAddress: raw.metricsBindAddress || undefined,
     healthAddress: raw.healthBindAddress || undefined,
     otlpEndpoint: otlpEndpoint(raw.otlpEndpoint, env),
-    leaderElect: raw.leaderElect,
+    profile: raw.profile === "edge" ? "edge" : "default",
+    leaderElect: raw.leaderElect && raw.profile !== "edge",
     leaseDurationMs: raw.leaderElectionLeaseDuration,
     renewDeadlineMs: raw.leaderElectionRenewDeadline,
     retryPeriodMs: raw.leaderElectionRetryPeriod,
@@ -283,8 +292,22 @@ function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
       leaseDurationMs <= renewDeadlineMs,
       "--leader-election-lease-duration must be more than --leader-election-renew-deadline",
     ],
+    [
+      leaseDurationMs < SHORTEST_LEASE_MS,
+      `--leader-election-lease-duration must be at least ${SHORTEST_LEASE_MS / 1_000}s: a write may take ` +
+        `${LONGEST_WRITE_MS / 1_000} s, and is only sent while the Lease is valid for longer`,
+    ],
   ];
   return rules.flatMap(([broken, sentence]) => (broken ? [sentence] : []));
+}
+
+/** With less than a second to renew it in, a Lease would run out under what is being written. */
+const SHORTEST_LEASE_MS = LONGEST_WRITE_MS + 2_000;
+
+function profileProblems({ profile, leaderElect }: RawFlags, given: readonly Flag[]): string[] {
+  if (!["default", "edge"].includes(profile)) return [`--profile is "${profile}": use default or edge`];
+  const elects = leaderElect && given.some(({ name }) => name === "leader-elect");
+  return profile === "edge" && elects ? ["--leader-elect with --profile=edge: that takes no Lease; leave one out"] : [];
 }
 
 /** Problems with where it works and listens. */

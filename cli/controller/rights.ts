@@ -4,7 +4,7 @@
  * test/cluster/install.cluster.ts compares the API server's audit log with these rules: no request is refused, and no
  * rule is unused. An `instanceId` is that of the controller; "" where it has none, as in what is installed.
  */
-import { locks } from "../../controller/process/locks.ts";
+import { lockOf, olderLockOf } from "../../controller/process/locks.ts";
 import { NOTIFICATION_CONFIG_MAP } from "../../controller/notifications/configuration/configuration.ts";
 import { PLUGIN_CONFIG_MAP } from "../../providers/metrics/pluginService.ts";
 import type { RouterRow } from "../../providers/traffic/router.ts";
@@ -209,6 +209,28 @@ const migrationInCluster = (instanceId: string): readonly Rule[] => [
   },
 ];
 
+/** In the controller's namespace, with `--profile edge`: it takes no Lease. */
+export const edgeLeaseRules = (instanceId = ""): readonly Rule[] => [
+  {
+    why: "It takes no Lease; it watches whether another controller does, and frees what a dead one has left.",
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    verbs: ["list", "watch", "update"],
+    resourceNames: [lockOf(instanceId)],
+  },
+];
+
+/** In the controller's namespace, for versions that hold a second Lease: while one is replaced, or comes back. */
+export const olderLeaseRules = (instanceId = ""): readonly Rule[] => [
+  {
+    why: "Earlier versions hold this one, too, and work while they are replaced; nothing else takes it.",
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    verbs: ["get", "update"],
+    resourceNames: [olderLockOf(instanceId)],
+  },
+];
+
 /** In the controller's namespace. */
 export const leaseRules = (instanceId = ""): readonly Rule[] => [
   {
@@ -218,11 +240,11 @@ export const leaseRules = (instanceId = ""): readonly Rule[] => [
     verbs: ["create"],
   },
   {
-    why: "One controller works at a time; Argo Rollouts' Lease too is held, so that the two never write at once.",
+    why: "One controller works at a time: the Lease is Argo Rollouts' own, so that the two never write at once.",
     apiGroups: ["coordination.k8s.io"],
     resources: ["leases"],
     verbs: ["get", "update"],
-    resourceNames: locks(instanceId),
+    resourceNames: [lockOf(instanceId)],
   },
 ];
 

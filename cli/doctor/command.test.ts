@@ -39,11 +39,10 @@ async function installed(
     { readyReplicas: 1 },
   );
   const renewTime = new Date(clock.now()).toISOString().replace("Z", "000Z");
-  for (const name of ["sluice-controller-lock", "argo-rollouts-controller-lock"])
-    core.create("leases.coordination.k8s.io", {
-      metadata: { namespace, name },
-      spec: { holderIdentity: "sluice-1_a", leaseDurationSeconds: 15, renewTime },
-    });
+  core.create("leases.coordination.k8s.io", {
+    metadata: { namespace, name: "argo-rollouts-controller-lock" },
+    spec: { holderIdentity: "sluice_pod-1_a", leaseDurationSeconds: 15, renewTime },
+  });
   const validity = { notBeforeMs: clock.now() - 3_600_000, notAfterMs: clock.now() + 300 * 86_400_000 };
   const configuration = configurationFor({
     endpoint: { kind: "service", name: "sluice-webhook" },
@@ -115,7 +114,7 @@ describe("doctor", () => {
     expect(await doctor(world)).toEqual({
       code: 0,
       err: "",
-      out: `ok       Lease argo-rollouts/sluice-controller-lock: Sluice (sluice-1_a) holds it, renewed 0s ago
+      out: `ok       Lease argo-rollouts/argo-rollouts-controller-lock: Sluice (sluice_pod-1_a) holds it, renewed 0s ago
          it drives the Rollouts
 ok       ValidatingWebhookConfiguration sluice: a wrong Rollout is refused, with failurePolicy Fail
          while it does not answer nothing of argoproj.io can be changed
@@ -152,8 +151,21 @@ no errors: 0 Rollouts at in-process
       'error: Deployment argo-rollouts/sluice: it serves the webhook, and there is no ValidatingWebhookConfiguration with instance id "blue"',
     );
     const reviewed = JSON.stringify(world.api.requests.map(({ body }) => body));
-    expect(reviewed).toContain('"name":"sluice-controller-lock-blue"');
+    expect(reviewed).toContain('"name":"argo-rollouts-controller-lock-blue"');
     expect(reviewed).toContain('"name":"argo-rollouts-config"');
+  });
+
+  test("asks for other rights of one that takes no Lease", async () => {
+    const world = await installed({ args: ["--profile=edge"] });
+    const { out } = await doctor(world, ["-o", "json"]);
+    expect(whatIn(out)[0]).toBe(
+      "info: Lease argo-rollouts/argo-rollouts-controller-lock: Sluice (sluice_pod-1_a) holds it, renewed 0s ago",
+    );
+    const leases = world.api.requests
+      .map(({ body }) => JSON.stringify(body))
+      .filter((body) => body?.includes('"name":"argo-rollouts-controller-lock"'));
+    const verbs = leases.map((body) => /"verb":"(\w+)"/.exec(body)?.[1]);
+    expect(verbs.toSorted()).toEqual(["list", "update", "watch"]);
   });
 
   test("asks for what an instance has of its own by its names, and for its namespace by that of the namespace", async () => {
@@ -285,7 +297,7 @@ no errors: 0 Rollouts at in-process
     const [first, second] = whatIn(out);
     expect(first).toMatch(new RegExp(`^warning: clocks: the API server's clock is (60|59)s ${how} this machine's$`));
     expect(second).toStartWith(
-      "info: Lease argo-rollouts/sluice-controller-lock: Sluice (sluice-1_a) holds it, renewed ",
+      "info: Lease argo-rollouts/argo-rollouts-controller-lock: Sluice (sluice_pod-1_a) holds it, renewed ",
     );
   });
 
@@ -308,7 +320,7 @@ no errors: 0 Rollouts at in-process
     };
     const { out } = await doctor(world, ["-o", "json"]);
     expect(whatIn(out)).toContain(
-      "info: Lease argo-rollouts/sluice-controller-lock: Sluice (sluice-1_a) holds it, renewed 0s ago",
+      "info: Lease argo-rollouts/argo-rollouts-controller-lock: Sluice (sluice_pod-1_a) holds it, renewed 0s ago",
     );
     expect(whatIn((await doctor(world, ["-o", "json", "--controller-namespace=other"])).out)).toContain(
       "error: controller: no controller has ever taken a Lease",

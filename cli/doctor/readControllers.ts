@@ -1,7 +1,7 @@
 /** Which controllers are installed, which Leases there are, and what the controllers may do. */
 import type { ControllerLease, InstalledController, NeededRight } from "../../controller/doctor/facts/facts.ts";
 import { mapRead, type Read } from "../../controller/doctor/facts/finding.ts";
-import { locks } from "../../controller/process/locks.ts";
+import { lockNamed } from "../../controller/process/locks.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import { DEPLOYMENTS, LEASES } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
@@ -10,6 +10,7 @@ import { instant } from "../../kube/object/time.ts";
 import { at, items, type Place, root, text, whole } from "../../kube/validation/place.ts";
 import { parseControllerOptions } from "../controller/options.ts";
 import {
+  edgeLeaseRules,
   leaseRules,
   loopRules,
   migrationRules,
@@ -67,11 +68,12 @@ const UNREADABLE: FromFlags = {
   servesWebhook: false,
   rewritesDeployments: false,
   migrates: false,
+  isEdge: false,
 };
 
 type FromFlags = Pick<
   Found,
-  "instanceId" | "watches" | "electsLeader" | "servesWebhook" | "rewritesDeployments" | "migrates"
+  "instanceId" | "watches" | "electsLeader" | "servesWebhook" | "rewritesDeployments" | "migrates" | "isEdge"
 >;
 
 function optionsIn(container: Place, program: InstalledController["program"], namespace: string): FromFlags {
@@ -84,6 +86,7 @@ function optionsIn(container: Place, program: InstalledController["program"], na
     instanceId: options.instanceId,
     watches: options.namespaced ? (options.namespace ?? namespace) : undefined,
     electsLeader: options.leaderElect,
+    isEdge: options.profile === "edge",
     servesWebhook: program === "Sluice" && options.webhook !== undefined,
     rewritesDeployments: program === "Sluice" && options.webhook?.migrates === true,
     migrates: options.migrateDeployments,
@@ -97,15 +100,13 @@ export async function readLeases(client: KubeClient, otherwise: string): Promise
 function leaseIn(object: Json): readonly ControllerLease[] {
   const place = root(object);
   const name = text(at(place, "metadata", "name"));
-  const [own, reference] = locks("");
-  const base = [own, reference].find((each) => name === each || name.startsWith(`${each}-`));
-  if (base === undefined) return [];
+  const lock = lockNamed(name);
+  if (lock === undefined) return [];
   return [
     {
       namespace: text(at(place, "metadata", "namespace")),
       name,
-      lock: base === own ? "Sluice" : "Argo Rollouts",
-      instanceId: name.slice(base.length + 1),
+      ...lock,
       holder: text(at(place, "spec", "holderIdentity")),
       renewedMs: instant(text(at(place, "spec", "renewTime"))),
       durationMs: (whole(at(place, "spec", "leaseDurationSeconds")) ?? 15) * 1_000,
@@ -129,12 +130,12 @@ export async function readRights(
 }
 
 function neededBy(controller: Found): readonly Needed[] {
-  const { namespace, watches, servesWebhook, migrates, instanceId } = controller;
+  const { namespace, watches, servesWebhook, migrates, instanceId, isEdge } = controller;
   const of = (rules: readonly Rule[], where: string | undefined): readonly Needed[] =>
     rules.flatMap((rule) => expanded(rule, controller, where));
   return [
     ...of(loopRules(), watches),
-    ...of(leaseRules(instanceId), namespace),
+    ...of(isEdge ? edgeLeaseRules(instanceId) : leaseRules(instanceId), namespace),
     ...(servesWebhook
       ? [...of(webhookRules(namespace, instanceId), undefined), ...of(webhookRoleRules(instanceId), namespace)]
       : []),

@@ -6,13 +6,14 @@ import { invalid } from "../../kube/validation/violation.ts";
 import { ADOPTING, INSTANCE_LABEL } from "../../schema/labels.ts";
 import { examined, exitCodeOf } from "./checks.ts";
 import type { NeededRight } from "./facts/facts.ts";
+import { EDGE_HOLDER } from "../process/locks.ts";
 import { known } from "./facts/finding.ts";
-import { controller, definitions, facts, held, hook, lease, NOW, rollout, said, unknown, wrong } from "./testing.ts";
+import { controller, definitions, facts, hook, lease, NOW, rollout, said, unknown, wrong } from "./testing.ts";
 
 describe("a cluster", () => {
   test("that is healthy has who drives and that mistakes are refused, and nothing else", () => {
     expect(examined(facts()).map(({ severity, about, what }) => `${severity}: ${about}: ${what}`)).toEqual([
-      "info: Lease argo-rollouts/sluice-controller-lock: Sluice (sluice-1_a) holds it, renewed 1s ago",
+      "info: Lease argo-rollouts/argo-rollouts-controller-lock: Sluice (sluice_pod-1_a) holds it, renewed 1s ago",
       "info: ValidatingWebhookConfiguration sluice: a wrong Rollout is refused, with failurePolicy Ignore",
     ]);
   });
@@ -90,10 +91,10 @@ describe("the API server", () => {
   });
 
   test("may be behind the controller's node: then its Lease is renewed in the future", () => {
-    const ahead = (ms: number) => wrong("clock", { leases: known(held({ renewedMs: NOW + ms })) });
+    const ahead = (ms: number) => wrong("clock", { leases: known([lease({ renewedMs: NOW + ms })]) });
     expect(ahead(5_000)).toEqual([]);
     expect(ahead(7_000)).toEqual([
-      "warning: Lease argo-rollouts/sluice-controller-lock: its holder sluice-1_a renewed it 7s in the future",
+      "warning: Lease argo-rollouts/argo-rollouts-controller-lock: its holder sluice_pod-1_a renewed it 7s in the future",
     ]);
     expect(ahead(60_000)[0]).toStartWith("error: Lease ");
   });
@@ -158,7 +159,7 @@ describe("the CRDs", () => {
 
 describe("controllers", () => {
   const check = (...leases: readonly ReturnType<typeof lease>[]) => wrong("controllers", { leases: known(leases) });
-  const at = "Lease argo-rollouts/sluice-controller-lock";
+  const at = "Lease argo-rollouts/argo-rollouts-controller-lock";
 
   test("are there, and have taken a Lease", () => {
     expect(check()).toEqual(["error: controller: no controller has ever taken a Lease"]);
@@ -184,32 +185,64 @@ describe("controllers", () => {
   });
 
   test("renew it", () => {
-    expect(check(...held({ renewedMs: NOW - 15_000 }))).toEqual([
-      `error: ${at}: nobody renews it; sluice-1_a did so last, 2025-12-31T23:59:45Z`,
+    expect(check(lease({ renewedMs: NOW - 15_000 }))).toEqual([
+      `error: ${at}: nobody renews it; sluice_pod-1_a did so last, 2025-12-31T23:59:45Z`,
     ]);
-    expect(check(...held({ renewedMs: NOW - 14_999 }))).toEqual([]);
-    expect(check(...held({ holder: "" }))).toEqual([`error: ${at}: it was given back, and nobody has taken it since`]);
+    expect(check(lease({ renewedMs: NOW - 14_999 }))).toEqual([]);
+    expect(check(lease({ holder: "" }))).toEqual([`error: ${at}: it was given back, and nobody has taken it since`]);
   });
 
-  test("of Argo Rollouts hold their own Lease, and Sluice waits for that", () => {
-    const other = lease("Argo Rollouts", { holder: "argo_b" });
-    expect(said("controllers", { leases: known([other]) })).toEqual([
-      "info: Lease argo-rollouts/argo-rollouts-controller-lock: Argo Rollouts (argo_b) holds it, renewed 1s ago",
+  test("are told apart by the name of the holder, and Sluice waits for Argo Rollouts", () => {
+    const other = lease({ holder: "sluice-1_b" });
+    const alone = known([controller({ program: "Argo Rollouts", name: "argo-rollouts" })]);
+    expect(said("controllers", { leases: known([other]), controllers: alone })).toEqual([
+      `info: ${at}: Argo Rollouts (sluice-1_b) holds it, renewed 1s ago`,
     ]);
-    expect(check(lease("Sluice"), other)).toEqual([
-      `warning: ${at}: Sluice (sluice-1_a) waits for argo_b, which holds argo-rollouts-controller-lock`,
+    expect(check(other)).toEqual([`warning: ${at}: Sluice waits for sluice-1_b, which holds it`]);
+    const gone = known([controller({ ready: 0, wanted: 0 })]);
+    expect(wrong("controllers", { leases: known([other]), controllers: gone })).toEqual([]);
+  });
+
+  test("of an earlier version hold two Leases, and what it has left says nothing any more", () => {
+    const theirs = { holder: "pod-1_a" };
+    const old = lease({ ...theirs, isOlder: true });
+    const left = lease({ ...theirs, isOlder: true, renewedMs: NOW - 60_000 });
+    const installed = { controllers: known([]) };
+    const leases = (...all: readonly ReturnType<typeof lease>[]) =>
+      said("controllers", { ...installed, leases: known(all) });
+    expect(leases(old, lease(theirs))).toEqual([`info: ${at}: Sluice (pod-1_a) holds it, renewed 1s ago`]);
+    expect(leases(left, lease(theirs))).toEqual([`info: ${at}: Argo Rollouts (pod-1_a) holds it, renewed 1s ago`]);
+    expect(leases(left, lease())).toEqual([`info: ${at}: Sluice (sluice_pod-1_a) holds it, renewed 1s ago`]);
+    expect(leases(left)).toEqual(["error: controller: no controller has ever taken a Lease"]);
+    expect(leases(old, lease({ holder: "argo_b" }))).toEqual([
+      `warning: ${at}: Sluice waits for argo_b, which holds it`,
     ]);
+  });
+
+  test("with the profile edge hold none: who held it before does not count, and who takes it is waited for", () => {
+    const edge = controller({ electsLeader: false, isEdge: true });
+    const of = (one: ReturnType<typeof lease>, more: Partial<typeof edge> = {}) =>
+      said("controllers", { leases: known([one]), controllers: known([{ ...edge, ...more }]) });
+    const works = ["info: Deployment argo-rollouts/sluice: Sluice works without a Lease"];
+    const marked = lease({ holder: EDGE_HOLDER, durationMs: 1_000, renewedMs: NOW - 86_400_000 });
+    expect(of(marked)).toEqual(works);
+    expect(of(lease({ holder: EDGE_HOLDER, durationMs: 1_000, renewedMs: NOW }))).toEqual(works);
+    expect(of(lease({ holder: "argo_b", renewedMs: NOW - 60_000 }))).toEqual(works);
+    expect(of(lease({ holder: "argo_b" }))).toEqual([`warning: ${at}: Sluice waits for argo_b, which holds it`]);
+    expect(of(marked, { ready: 0 })[0]).toBe(
+      "error: Deployment argo-rollouts/sluice: Sluice took no Lease there when it started, and no pod of it is ready now",
+    );
   });
 
   test("of one instance in two namespaces work at once, unless each has a namespace of its own", () => {
-    const leases = known([...held(), ...held({ namespace: "mine" })]);
+    const leases = known([lease(), lease({ namespace: "mine" })]);
     const both = "error: controllers: Sluice in namespace argo-rollouts and Sluice in namespace mine work at once";
     expect(wrong("controllers", { leases })).toEqual([both]);
     const each = (one: string, two: string) =>
       known([controller({ watches: one }), controller({ namespace: "mine", watches: two })]);
     expect(wrong("controllers", { leases, controllers: each("shop", "mine") })).toEqual([]);
     expect(wrong("controllers", { leases, controllers: each("mine", "mine") })).toEqual([both]);
-    const apart = known([...held(), ...held({ namespace: "mine", instanceId: "blue" })]);
+    const apart = known([lease(), lease({ namespace: "mine", instanceId: "blue" })]);
     expect(wrong("controllers", { leases: apart })).toEqual([]);
   });
 
@@ -265,7 +298,7 @@ describe("Rollouts", () => {
 
   test("have the instance id of a controller that runs", () => {
     expect(check(labelled("blue"))).toEqual(['error: Rollout shop/web: no running controller has instance id "blue"']);
-    expect(check(labelled("blue"), { leases: known(held({ instanceId: "blue" })) })).toEqual([]);
+    expect(check(labelled("blue"), { leases: known([lease({ instanceId: "blue" })]) })).toEqual([]);
     expect(check(labelled(ADOPTING))).toEqual(["info: Rollout shop/web: it waits for the pods of its Deployment"]);
   });
 

@@ -3,25 +3,22 @@ import type { Json } from "../../kube/object/json.ts";
 import { crds } from "../../schema/crd.ts";
 import { type CheckName, examined } from "./checks.ts";
 import type { ControllerLease, DoctorFacts, InstalledController, WebhookFacts } from "./facts/facts.ts";
+import { lockOf, olderLockOf } from "../process/locks.ts";
 import { known } from "./facts/finding.ts";
 
 export const NOW = Date.UTC(2026, 0, 1);
 export const DAY = 86_400_000;
-const HOLDER = "sluice-1_a";
+const HOLDER = "sluice_pod-1_a";
 
 export const unknown = { kind: "unknown", why: "Cannot list: HTTP 403 Forbidden: not for you." } as const;
 
-export const lease = (lock: ControllerLease["lock"], more: Partial<ControllerLease> = {}): ControllerLease => {
-  const { namespace = "argo-rollouts", instanceId = "" } = more;
-  const name = `${lock === "Sluice" ? "sluice" : "argo-rollouts"}-controller-lock${instanceId === "" ? "" : `-${instanceId}`}`;
-  return { namespace, name, lock, instanceId, holder: HOLDER, renewedMs: NOW - 1_000, durationMs: 15_000, ...more };
+/** As a Sluice holds it. */
+export const lease = (more: Partial<ControllerLease> = {}): ControllerLease => {
+  const { namespace = "argo-rollouts", instanceId = "", isOlder = false } = more;
+  const name = isOlder ? olderLockOf(instanceId) : lockOf(instanceId);
+  const renewed = { holder: HOLDER, renewedMs: NOW - 1_000, durationMs: 15_000 };
+  return { namespace, name, isOlder, instanceId, ...renewed, ...more };
 };
-
-/** Both Leases of a Sluice. */
-export const held = (more: Partial<ControllerLease> = {}): readonly ControllerLease[] => [
-  lease("Sluice", more),
-  lease("Argo Rollouts", more),
-];
 
 export const controller = (more: Partial<InstalledController> = {}): InstalledController => ({
   program: "Sluice",
@@ -30,6 +27,7 @@ export const controller = (more: Partial<InstalledController> = {}): InstalledCo
   instanceId: "",
   watches: undefined,
   electsLeader: true,
+  isEdge: false,
   servesWebhook: true,
   rewritesDeployments: false,
   wanted: 1,
@@ -77,7 +75,7 @@ export const facts = (more: Partial<DoctorFacts> = {}): DoctorFacts => ({
   serverClock: known({ serverMs: NOW - 500, askedMs: NOW - 20, answeredMs: NOW }),
   definitions: known(definitions),
   controllers: known([controller()]),
-  leases: known(held()),
+  leases: known([lease()]),
   rights: known([]),
   webhooks: known([hook()]),
   mutating: known([]),

@@ -104,7 +104,7 @@ test("oncePer is kept when the controller starts again, and when another replica
     "template.t": template('version {{index .rollout.metadata.annotations "version"}}'),
   });
   rollout({ [`${SUBSCRIBE}on-version.hook`]: "us", version: "one" });
-  const election = { namespace: "argo-rollouts", names: ["lock"] } as const;
+  const election = { namespace: "argo-rollouts", name: "lock" } as const;
   const a = start({ ...election, identity: "a" });
   await settle(20_000);
   const b = start({ ...election, identity: "b" });

@@ -6,7 +6,7 @@ import { refusal } from "../../test/apiServer.ts";
 import { stage } from "./testing.ts";
 
 const WORLDS = 8;
-const ELECTION = { namespace: "argo-rollouts", names: ["lock"] } as const;
+const ELECTION = { namespace: "argo-rollouts", name: "lock" } as const;
 
 /** Always the same numbers for a seed. */
 function chanceOf(seed: number): (below: number) => number {

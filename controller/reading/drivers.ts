@@ -1,5 +1,5 @@
-/** Whether a controller is at work, by the Leases that every controller of Rollouts holds. */
-import { locks } from "../process/locks.ts";
+/** Whether a controller is at work, by the Lease that every controller of Rollouts holds. */
+import { EDGE_HOLDER, lockOf } from "../process/locks.ts";
 import type { Drivers } from "../rollout/explain/evidence.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { collectionPath, nameSelector } from "../../kube/client/path.ts";
@@ -20,20 +20,15 @@ interface Lease {
 /** Two machines' clocks may differ by this much. */
 const SLACK_MS = 60_000;
 
-/** Sluice holds both Leases, Argo Rollouts the second. @param instance "": of the controller without one. @param now ms since the epoch */
+/** @param instance "": of the controller without one. @param now ms since the epoch */
 export async function driversOf(client: KubeClient, instance: string, now: number): Promise<Drivers> {
   try {
-    const leases = await Promise.all(
-      locks(instance).map(async (name) => {
-        const page = await client.request<{ readonly items?: readonly Lease[] | null }>({
-          method: "GET",
-          path: collectionPath(LEASES, undefined),
-          query: { fieldSelector: nameSelector(name) },
-        });
-        return page.items ?? [];
-      }),
-    );
-    return judged(leases.flat(), now);
+    const page = await client.request<{ readonly items?: readonly Lease[] | null }>({
+      method: "GET",
+      path: collectionPath(LEASES, undefined),
+      query: { fieldSelector: nameSelector(lockOf(instance)) },
+    });
+    return judged(page.items ?? [], now);
   } catch (error) {
     // Not everybody may read them.
     if (error instanceof ApiError) return { kind: "unknown" };
@@ -41,8 +36,10 @@ export async function driversOf(client: KubeClient, instance: string, now: numbe
   }
 }
 
-/** A controller that runs alone may hold none. */
+/** A controller that runs alone, or with the profile edge, holds none. */
 function judged(leases: readonly Lease[], now: number): Drivers {
+  // With the profile edge nothing is renewed.
+  if (leases.some(({ spec }) => spec?.holderIdentity === EDGE_HOLDER)) return { kind: "unknown" };
   const held = leases.find((lease) => isFresh(lease, now));
   if (held !== undefined) return { kind: "working", holder: held.spec?.holderIdentity ?? "" };
   const latest = leases.toSorted((a, b) => renewedAt(b) - renewedAt(a))[0];

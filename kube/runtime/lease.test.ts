@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { holdLeases, type LeaseOptions } from "./lease.ts";
+import { holdLease, type LeaseOptions, renewalPaceMs } from "./lease.ts";
 import { manualClock } from "../clock/clock.ts";
-import type { KubeRequest } from "../client/transport.ts";
+import type { KubeClient, KubeRequest } from "../client/transport.ts";
 import { shortly, testApi } from "../../test/apiServer.ts";
 
-const ours = "sluice-controller-lock";
-const theirs = "argo-rollouts-controller-lock";
+const lock = "argo-rollouts-controller-lock";
 const LEASES = "leases.coordination.k8s.io";
 const microTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
 
@@ -26,12 +25,12 @@ const world = (before: (request: KubeRequest) => void = () => {}) => {
   const started = clock.now();
   const note = (what: string): void => void reports.push(`+${Math.round(clock.now() - started)} ${what}`);
   const candidate = (identity: string, more: Partial<LeaseOptions> = {}) =>
-    holdLeases({
+    holdLease({
       client: api.client,
       clock,
       monotonicMs: clock.now,
       namespace: "ns",
-      names: [ours, theirs],
+      name: lock,
       identity,
       onAcquired: () => note(`${identity} leads`),
       onLost: (error) => note(`${identity} lost: ${error.message}`),
@@ -57,33 +56,71 @@ const world = (before: (request: KubeRequest) => void = () => {}) => {
   return { ...api, reports, candidate, lease, spec, put, renewElsewhere, asked };
 };
 
-test("free Leases are made, in order, as client-go makes them", async () => {
+test("a free Lease is made as client-go makes it", async () => {
   const { candidate, clock, asked, spec } = world();
-  const leases = candidate("a");
-  expect(leases.isLeader()).toBe(false);
+  const lease = candidate("a");
+  expect(lease.isLeader()).toBe(false);
   await clock.advance(0);
-  await leases.acquired;
-  expect(asked()).toEqual([`GET ${ours}`, `POST ${ours}`, `GET ${theirs}`, `POST ${theirs}`]);
-  expect(spec(ours)).toEqual({
+  await lease.acquired;
+  expect(asked()).toEqual([`GET ${lock}`, `POST ${lock}`]);
+  expect(spec(lock)).toEqual({
     holderIdentity: "a",
     leaseDurationSeconds: 15,
     acquireTime: "2023-11-14T22:13:20.000000Z",
     renewTime: "2023-11-14T22:13:20.000000Z",
     leaseTransitions: 0,
   });
-  expect([leases.isLeader(), leases.validForMs()]).toEqual([true, 15_000]);
+  expect([lease.isLeader(), lease.validForMs()]).toEqual([true, 15_000]);
 });
 
-test("a leader renews every 2 s, with one write a Lease and no read", async () => {
-  const { candidate, clock, asked, spec } = world();
-  const leases = candidate("a");
-  await clock.advance(0);
-  asked();
-  await clock.advance(6_000);
-  expect(asked()).toEqual(Array.from({ length: 3 }, () => [`PUT ${ours}`, `PUT ${theirs}`]).flat());
-  expect(spec(ours).renewTime).toBe("2023-11-14T22:13:26.000000Z");
-  expect(spec(ours).acquireTime).toBe("2023-11-14T22:13:20.000000Z");
-  expect(leases.validForMs()).toBe(15_000);
+describe("the pace of renewals", () => {
+  test("is one write in 5 s and no read, a fifth of a write a second", async () => {
+    const { candidate, clock, asked, spec } = world();
+    const lease = candidate("a");
+    await clock.advance(0);
+    asked();
+    await clock.advance(60_000);
+    expect(asked()).toEqual(Array.from({ length: 12 }, () => `PUT ${lock}`));
+    expect(spec(lock).renewTime).toBe("2023-11-14T22:14:20.000000Z");
+    expect(spec(lock).acquireTime).toBe("2023-11-14T22:13:20.000000Z");
+    expect(lease.validForMs()).toBe(15_000);
+  });
+
+  test.each([
+    { durationMs: 15_000, renewDeadlineMs: 10_000, paceMs: 5_000, why: "a third of the duration" },
+    { durationMs: 60_000, renewDeadlineMs: 40_000, paceMs: 20_000, why: "a third of the duration" },
+    { durationMs: 60_000, renewDeadlineMs: 10_000, paceMs: 5_000, why: "half of the deadline" },
+    { durationMs: 8_000, renewDeadlineMs: 6_000, paceMs: 1_500, why: "so that a write may still be sent before it" },
+    { durationMs: 7_000, renewDeadlineMs: 6_000, paceMs: 1_000, why: "the shortest that is accepted" },
+  ])("with $durationMs ms and a deadline of $renewDeadlineMs is $paceMs: $why", ({ paceMs, ...flags }) => {
+    expect(renewalPaceMs(flags)).toBe(paceMs);
+  });
+
+  test("leaves a write its 5 s at every moment, however short the Lease is", async () => {
+    const { candidate, clock } = world();
+    const lease = candidate("a", { durationMs: 7_000, renewDeadlineMs: 6_000, retryPeriodMs: 1_000 });
+    await clock.advance(0);
+    let least = lease.validForMs();
+    for (let ms = 0; ms < 30_000; ms += 100) {
+      await clock.advance(100);
+      least = Math.min(least, lease.validForMs());
+    }
+    expect(least).toBeGreaterThan(5_000);
+  });
+
+  test("after a renewal that failed is the retry period", async () => {
+    let down = false;
+    const { candidate, clock, reports } = world(() => {
+      if (down) throw new Error("down");
+    });
+    candidate("a");
+    await clock.advance(4_000);
+    down = true;
+    await clock.advance(4_000);
+    down = false;
+    await clock.advance(4_000);
+    expect(reports).toEqual(["+0 a leads", "+5000 a error: down", "+7000 a error: down"]);
+  });
 });
 
 describe("the time that a Lease is valid", () => {
@@ -107,10 +144,10 @@ describe("the time that a Lease is valid", () => {
 describe("a Lease of another", () => {
   test("is respected as long as it changes, whatever its own clock says", async () => {
     const { candidate, clock, reports, put, renewElsewhere } = world();
-    put(ours, { holderIdentity: "a", leaseDurationSeconds: 15, renewTime: "1999-01-01T00:00:00.000000Z" });
+    put(lock, { holderIdentity: "a", leaseDurationSeconds: 15, renewTime: "1999-01-01T00:00:00.000000Z" });
     candidate("b");
-    await renewElsewhere(ours, "a", 60_000);
-    expect(reports).toEqual([`+0 b waits for ${ours} of a`]);
+    await renewElsewhere(lock, "a", 60_000);
+    expect(reports).toEqual([`+0 b waits for ${lock} of a`]);
     // The last renewal was at 58 s.
     await clock.advance(12_000);
     expect(reports).toHaveLength(1);
@@ -120,10 +157,10 @@ describe("a Lease of another", () => {
 
   test("is taken over with one more transition", async () => {
     const { candidate, clock, spec, put } = world();
-    put(ours, { holderIdentity: "a", leaseDurationSeconds: 15, leaseTransitions: 4 });
+    put(lock, { holderIdentity: "a", leaseDurationSeconds: 15, leaseTransitions: 4 });
     candidate("b");
     await clock.advance(20_000);
-    expect(spec(ours)).toMatchObject({ holderIdentity: "b", leaseTransitions: 5 });
+    expect(spec(lock)).toMatchObject({ holderIdentity: "b", leaseTransitions: 5 });
   });
 
   test("that was given back is taken within 1.2 s", async () => {
@@ -138,24 +175,25 @@ describe("a Lease of another", () => {
   });
 });
 
-test("what a crashed holder leaves of both expires together, and is taken within 17 s", async () => {
+test("what a crashed holder leaves is taken when it has run out", async () => {
   const { candidate, clock, reports, put } = world();
-  for (const name of [ours, theirs]) put(name, { holderIdentity: "crashed", leaseDurationSeconds: 15 });
+  put(lock, { holderIdentity: "crashed", leaseDurationSeconds: 15 });
   candidate("b");
   await clock.advance(16_200);
   expect(reports.at(-1)).toMatch(/^\+1[56]\d\d\d b leads$/);
 });
 
-test("with the reference's Lease taken it holds its own, waits, and writes nothing else", async () => {
-  const { candidate, clock, reports, put, renewElsewhere, spec } = world();
-  put(theirs, { holderIdentity: "reference", leaseDurationSeconds: 15 });
-  const leases = candidate("b");
-  await renewElsewhere(theirs, "reference", 30_000);
-  expect(reports).toEqual([`+0 b waits for ${theirs} of reference`]);
-  expect([leases.isLeader(), leases.validForMs()]).toEqual([false, 0]);
-  expect(spec(ours).holderIdentity).toBe("b");
-  await clock.advance(20_000);
-  expect(reports.at(-1)).toContain("b leads");
+test("while another holds it nothing is written, and it is read every 0.8 to 1.2 s", async () => {
+  const { candidate, reports, renewElsewhere, asked, put } = world();
+  put(lock, { holderIdentity: "reference", leaseDurationSeconds: 15 });
+  const lease = candidate("b");
+  await renewElsewhere(lock, "reference", 30_000);
+  expect(reports).toEqual([`+0 b waits for ${lock} of reference`]);
+  expect([lease.isLeader(), lease.validForMs()]).toEqual([false, 0]);
+  const requests = asked();
+  expect(new Set(requests)).toEqual(new Set([`GET ${lock}`]));
+  expect(requests.length).toBeGreaterThan(24);
+  expect(requests.length).toBeLessThan(39);
 });
 
 test("two that start together: one leads, and they never lead at once", async () => {
@@ -169,28 +207,27 @@ test("two that start together: one leads, and they never lead at once", async ()
 });
 
 describe("giving back", () => {
-  test("frees both, the second first, so that who waits for the first finds the second free", async () => {
+  test("frees it with one write, and nothing follows", async () => {
     const { candidate, clock, asked, spec, reports } = world();
-    const leases = candidate("a");
+    const lease = candidate("a");
     await clock.advance(0);
     asked();
-    await Promise.all([leases.release(), leases.release()]);
-    expect(asked()).toEqual([`PUT ${theirs}`, `PUT ${ours}`]);
-    expect(spec(ours)).toMatchObject({ holderIdentity: "", leaseDurationSeconds: 1 });
-    expect([leases.isLeader(), leases.validForMs()]).toEqual([false, 0]);
+    await Promise.all([lease.release(), lease.release()]);
+    expect(asked()).toEqual([`PUT ${lock}`]);
+    expect(spec(lock)).toMatchObject({ holderIdentity: "", leaseDurationSeconds: 1 });
+    expect([lease.isLeader(), lease.validForMs()]).toEqual([false, 0]);
     await clock.advance(10_000);
     expect(asked()).toEqual([]);
     expect(reports).toEqual(["+0 a leads"]);
   });
 
-  test("while still waiting frees what was taken so far", async () => {
+  test("while still waiting leaves the Lease of the other alone", async () => {
     const { candidate, put, clock, spec } = world();
-    put(theirs, { holderIdentity: "reference", leaseDurationSeconds: 15 });
-    const leases = candidate("a");
+    put(lock, { holderIdentity: "reference", leaseDurationSeconds: 15 });
+    const lease = candidate("a");
     await clock.advance(100);
-    await leases.release();
-    expect(spec(ours).holderIdentity).toBe("");
-    expect(spec(theirs).holderIdentity).toBe("reference");
+    await lease.release();
+    expect(spec(lock).holderIdentity).toBe("reference");
   });
 
   test("to a server that does not answer is given up, not thrown", async () => {
@@ -202,7 +239,7 @@ describe("giving back", () => {
     await clock.advance(0);
     down = true;
     await leases.release();
-    expect(reports.filter((line) => line.includes("error: down"))).toHaveLength(2);
+    expect(reports.filter((line) => line.includes("error: down"))).toHaveLength(1);
   });
 });
 
@@ -211,9 +248,9 @@ describe("a leader is lost", () => {
     const { candidate, clock, reports, put } = world();
     const leases = candidate("a");
     await clock.advance(3_000);
-    put(theirs, { holderIdentity: "thief", leaseDurationSeconds: 15 });
+    put(lock, { holderIdentity: "thief", leaseDurationSeconds: 15 });
     await clock.advance(2_000);
-    expect(reports.at(-1)).toBe(`+4000 a lost: Lost Lease "ns/${theirs}": held by thief now`);
+    expect(reports.at(-1)).toBe(`+5000 a lost: Lost Lease "ns/${lock}": held by thief now`);
     expect([leases.isLeader(), leases.validForMs()]).toEqual([false, 0]);
     expect(clock.waiting).toBe(0);
   });
@@ -224,13 +261,39 @@ describe("a leader is lost", () => {
       if (down) throw new Error("down");
     });
     const leases = candidate("a");
-    await clock.advance(2_000);
-    down = true;
-    await clock.advance(8_000);
-    expect(leases.isLeader()).toBe(true);
-    expect(leases.validForMs()).toBe(7_000);
     await clock.advance(4_000);
-    expect(reports.at(-1)).toBe(`+12000 a lost: Lost Lease "ns/${ours}": not renewed for 10000 ms`);
+    down = true;
+    await clock.advance(4_000);
+    expect([leases.isLeader(), leases.validForMs()]).toEqual([true, 7_000]);
+    await clock.advance(4_000);
+    expect(reports.at(-1)).toBe(`+10000 a lost: Lost Lease "ns/${lock}": not renewed for 10000 ms`);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test("but not by a renewal that was stored and never answered: it counts, from when it was sent", async () => {
+    let lost = false;
+    const { candidate, client, clock, reports, asked, spec } = world();
+    const silent: KubeClient = {
+      ...client,
+      async request<T>(request: KubeRequest) {
+        const answer = await client.request<T>(request);
+        if (!lost) return answer;
+        await new Promise<void>((resolve) => clock.after(request.timeoutMs ?? 0, resolve));
+        throw new Error("no answer");
+      },
+    };
+    const lease = candidate("a", { client: silent });
+    await clock.advance(0);
+    asked();
+    lost = true;
+    await clock.advance(7_400);
+    lost = false;
+    await clock.advance(2_000);
+    // Sent at 5 s without an answer for 2.5 s, found by the conflict of the next one.
+    expect(asked()).toEqual([`PUT ${lock}`, `PUT ${lock}`, `GET ${lock}`]);
+    expect(lease.validForMs()).toBe(15_000 - 4_400);
+    expect(reports).toEqual(["+0 a leads", "+7500 a error: no answer"]);
+    expect(spec(lock).renewTime).toBe("2023-11-14T22:13:25.000000Z");
   });
 
   test("but not by a label that somebody puts on its Lease", async () => {
@@ -238,13 +301,13 @@ describe("a leader is lost", () => {
     candidate("a");
     await clock.advance(1_000);
     const labels = { x: "y" };
-    core.modify({ resource: LEASES, namespace: "ns", name: ours }, (old) => ({
+    core.modify({ resource: LEASES, namespace: "ns", name: lock }, (old) => ({
       ...old,
       metadata: { ...old.metadata, labels },
     }));
     await clock.advance(5_000);
     expect(reports).toEqual(["+0 a leads"]);
-    expect(lease(ours)?.metadata.labels).toEqual(labels);
+    expect(lease(lock)?.metadata.labels).toEqual(labels);
   });
 });
 
@@ -254,7 +317,7 @@ test("an answer after an error is told, whoever holds the Leases", async () => {
   const { candidate, clock, put } = world(() => {
     if (missing) throw new Error("no such namespace");
   });
-  put(ours, { holderIdentity: "b", leaseDurationSeconds: 15 });
+  put(lock, { holderIdentity: "b", leaseDurationSeconds: 15 });
   candidate("a", { onError: () => answers.push("error"), onAnswered: () => answers.push("answered") });
   await clock.advance(5_000);
   expect(answers).toEqual(["error"]);

@@ -8,29 +8,27 @@ export interface LeaseOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly namespace: string;
-  /**
-   * Leases to hold, all of them, taken in this order: "sluice-controller-lock[-<instanceID>]" before
-   * "argo-rollouts-controller-lock[-<instanceID>]", the same everywhere, so that no two wait for each other.
-   */
-  readonly names: readonly [string, ...string[]];
-  /** Ours alone: "<hostname>_<uuid>". */
+  readonly name: string;
+  /** This process's alone. */
   readonly identity: string;
   /** --leader-election-lease-duration, 15 s by default; whole seconds. */
   readonly durationMs?: number;
   /** --leader-election-renew-deadline, 10 s by default: renewal failing for so long is loss. */
   readonly renewDeadlineMs?: number;
   /**
-   * --leader-election-retry-period, 2 s by default: renewals come at this pace; a waiting side checks twice as often.
+   * --leader-election-retry-period, 2 s by default: the time from a renewal that failed to the next attempt; a waiting
+   * side checks twice as often. How often the Lease is renewed while that succeeds follows from the duration
+   * (`renewalPaceMs`).
    */
   readonly retryPeriodMs?: number;
-  /** Called once, when all are held. */
+  /** Called once, when it is held. */
   readonly onAcquired?: () => void;
-  /** Called once, when one was lost after all had been held (not on `release`). Nothing is renewed any more: exit. */
+  /** Called once, when it was lost after it had been held (not on `release`). It is not renewed any more: exit. */
   readonly onLost?: (error: Error) => void;
-  /** Another process holds a Lease that we wait for (called when the holder changes). */
+  /** Another process holds it, and we wait (called when the holder changes). */
   readonly onWaiting?: (name: string, holder: string) => void;
   readonly onError?: (error: unknown) => void;
-  /** The API server has answered for all of them, whoever holds them: an earlier error is over. */
+  /** The API server has answered, whoever holds it: an earlier error is over. */
   readonly onAnswered?: () => void;
   /** A clock that never jumps, ms; performance.now by default. */
   readonly monotonicMs?: () => number;
@@ -38,19 +36,19 @@ export interface LeaseOptions {
   readonly random?: () => number;
 }
 
-export interface Leases {
-  /** All are held, and for longer than 0 ms. */
+export interface HeldLease {
+  /** It is held, and for longer than 0 ms. */
   isLeader(): boolean;
   /**
-   * For how long all of them are certainly ours: counted from before the request that renewed them was sent. Send a
-   * write only while this exceeds its timeout. 0 when not leader.
+   * For how long it is certainly ours: counted from before the request that renewed it was sent. Send a write only
+   * while this exceeds its timeout. 0 when not leader.
    */
   validForMs(): number;
-  /** Resolves when all are held; never when released before. */
+  /** Resolves when it is held; never when released before. */
   readonly acquired: Promise<void>;
   /**
-   * Stops renewing and gives all of them back, in reverse order, within 2 s each (3 s the first) at the most, so that a
-   * successor starts at once: let writes in flight finish first. Idempotent, never rejects.
+   * Stops renewing and gives it back, within 3 s at the most, so that a successor starts at once: let writes in flight
+   * finish first. Idempotent, never rejects.
    */
   release(): Promise<void>;
 }
@@ -59,8 +57,24 @@ const defaults = { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2
 const releaseTimeoutMs = 2_000;
 const patienceMs = 1_000;
 
+/** The longest time that a write of a leader may take; it is only sent while the Lease is valid for longer. */
+export const LONGEST_WRITE_MS = 5_000;
+
+/**
+ * From one renewal to the next, while they succeed: as seldom as possible, since each is a write for ever (docs/
+ * controller.md#leader-election). A third of the duration; but by half of the deadline there must be time to try again,
+ * and what is left of the Lease just before a renewal must be longer than a write may take.
+ */
+export const renewalPaceMs = ({
+  durationMs,
+  renewDeadlineMs,
+}: {
+  readonly durationMs: number;
+  readonly renewDeadlineMs: number;
+}): number => Math.max(1, Math.min(durationMs / 3, renewDeadlineMs / 2, (durationMs - LONGEST_WRITE_MS) / 2));
+
 /** coordination.k8s.io/v1 Lease; its other members are sent back unchanged. */
-interface Lease {
+export interface Lease {
   readonly metadata: { readonly name: string; readonly resourceVersion?: string };
   readonly spec?: {
     readonly holderIdentity?: string;
@@ -73,32 +87,24 @@ interface Lease {
 
 type Attempt = { readonly kind: "held" } | { readonly kind: "others"; readonly holder: string };
 
-/** One Lease among those to hold. */
+/** Our part of the Lease. */
 interface Lock {
-  readonly name: string;
   /** Takes or renews it. @throws {ApiError} */
   attempt(timeoutMs: number): Promise<Attempt>;
-  /** For how long it is certainly ours; <= 0: it is not. */
-  validForMs(): number;
   sinceRenewalMs(): number;
   giveBack(timeoutMs: number): Promise<void>;
-  /**
-   * Called while others hold an earlier Lease: gives this one back if it is held, else reads who holds it. A crashed
-   * holder of several leaves all of them to expire; watched from the start they expire together, not one after the
-   * other, 15 s each.
-   */
-  standBy(timeoutMs: number): Promise<void>;
 }
 
 /** metav1.MicroTime wants exactly six digits. */
 const microTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
 
 /** The Lease with us as its holder, made from the current one; the transitions count new holders, as in client-go. */
-const claim = (
+export const claim = (
   { namespace, name, identity, durationMs }: { namespace: string; name: string; identity: string; durationMs: number },
   seen: Lease | undefined,
-  nowText: string,
+  nowMs: number,
 ): Lease => {
+  const nowText = microTime(nowMs);
   const spec = seen?.spec;
   const mine = spec?.holderIdentity === identity;
   return {
@@ -118,9 +124,15 @@ const claim = (
 };
 
 /** The Lease without a holder, as client-go writes it on release. */
-const freed = (seen: Lease, nowText: string): Lease => ({
+export const freed = (seen: Lease, nowMs: number): Lease => ({
   ...seen,
-  spec: { ...seen.spec, holderIdentity: "", leaseDurationSeconds: 1, renewTime: nowText, acquireTime: nowText },
+  spec: {
+    ...seen.spec,
+    holderIdentity: "",
+    leaseDurationSeconds: 1,
+    renewTime: microTime(nowMs),
+    acquireTime: microTime(nowMs),
+  },
 });
 
 interface LockOptions extends LeaseOptions {
@@ -129,13 +141,21 @@ interface LockOptions extends LeaseOptions {
   readonly signal: AbortSignal;
 }
 
-const createLock = (options: LockOptions, name: string): Lock => {
-  const { client, clock, namespace, identity, durationMs, monotonicMs, signal } = options;
+/** When a request was sent, by both clocks, and what it wrote as the time of renewal. */
+interface Sent {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+  readonly text: string;
+}
+
+const createLock = (options: LockOptions): Lock => {
+  const { client, clock, namespace, name, identity, durationMs, monotonicMs, signal } = options;
   const collection = collectionPath(LEASES, namespace);
   const path = objectPath(LEASES, { namespace, name });
   let seen: Lease | undefined;
   let seenAtMs = 0; // when it last changed, by our monotonic clock, never compared with others' clocks
-  let renewed: { monotonicMs: number; wallMs: number } | undefined;
+  let renewed: Sent | undefined;
+  let unanswered: readonly Sent[] = [];
 
   const see = (lease: Lease): void => {
     const changed = JSON.stringify(seen?.spec) !== JSON.stringify(lease.spec);
@@ -143,10 +163,13 @@ const createLock = (options: LockOptions, name: string): Lock => {
     if (changed) seenAtMs = monotonicMs();
   };
   const send = async (method: "POST" | "PUT", timeoutMs: number): Promise<Attempt> => {
-    const sent = { monotonicMs: monotonicMs(), wallMs: clock.now() };
+    const wallMs = clock.now();
+    const sent: Sent = { monotonicMs: monotonicMs(), wallMs, text: microTime(wallMs) };
     const at = method === "POST" ? collection : path;
-    const body = claim({ namespace, name, identity, durationMs }, seen, microTime(sent.wallMs));
+    const body = claim({ namespace, name, identity, durationMs }, seen, wallMs);
+    unanswered = [...unanswered, sent].slice(-8);
     see(await client.request<Lease>({ method, path: at, body, timeoutMs, signal, urgent: true }));
+    unanswered = [];
     renewed = sent;
     return { kind: "held" };
   };
@@ -164,23 +187,20 @@ const createLock = (options: LockOptions, name: string): Lock => {
     const found = await read(timeoutMs);
     if (found === undefined) return send("POST", timeoutMs);
     const { holderIdentity: holder = "", leaseDurationSeconds = durationMs / 1_000 } = found.spec ?? {};
+    if (holder === identity) {
+      // A slow server has stored what it did not answer in time: that renewal counts, from when it was sent.
+      const stored = unanswered.find(({ text }) => text === found.spec?.renewTime);
+      if (stored !== undefined) {
+        unanswered = [];
+        renewed = stored;
+        return { kind: "held" };
+      }
+    }
     const expired = monotonicMs() >= seenAtMs + leaseDurationSeconds * 1_000;
     if (holder !== "" && holder !== identity && !expired) return { kind: "others", holder };
     return send("PUT", timeoutMs);
   };
-  // The wall clock can only shorten this time: it goes on while the machine sleeps, which the monotonic one may not.
-  const sinceRenewalMs = (): number =>
-    renewed === undefined
-      ? Number.POSITIVE_INFINITY
-      : Math.max(monotonicMs() - renewed.monotonicMs, clock.now() - renewed.wallMs);
-  const giveBack = async (timeoutMs: number): Promise<void> => {
-    if (renewed === undefined || seen?.spec?.holderIdentity !== identity) return;
-    renewed = undefined;
-    const body = freed(seen, microTime(clock.now()));
-    see(await client.request<Lease>({ method: "PUT", path, body, timeoutMs, urgent: true }));
-  };
   return {
-    name,
     async attempt(timeoutMs) {
       if (seen?.spec?.holderIdentity === identity) {
         try {
@@ -198,28 +218,34 @@ const createLock = (options: LockOptions, name: string): Lock => {
         throw error;
       }
     },
-    validForMs: () => durationMs - sinceRenewalMs(),
-    sinceRenewalMs,
-    giveBack,
-    async standBy(timeoutMs) {
-      if (renewed === undefined) await read(timeoutMs);
-      else await giveBack(timeoutMs);
+    // The wall clock can only lengthen this time: it goes on while the machine sleeps, which the monotonic one may not.
+    sinceRenewalMs: () =>
+      renewed === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.max(monotonicMs() - renewed.monotonicMs, clock.now() - renewed.wallMs),
+    async giveBack(timeoutMs) {
+      if (renewed === undefined || seen?.spec?.holderIdentity !== identity) return;
+      renewed = undefined;
+      const body = freed(seen, clock.now());
+      see(await client.request<Lease>({ method: "PUT", path, body, timeoutMs, urgent: true }));
     },
   };
 };
 
 type Phase = "competing" | "leading" | "lost" | "released";
 
-/** Starts to compete for the Leases at once and holds them until `release`. */
-export const holdLeases = (options: LeaseOptions): Leases => {
-  const { clock, onError } = options;
+/** Starts to compete for the Lease at once and holds it until `release`. */
+export const holdLease = (options: LeaseOptions): HeldLease => {
+  const { clock, onError, namespace, name } = options;
   const monotonicMs = options.monotonicMs ?? (() => performance.now());
   const random = options.random ?? Math.random;
   const { durationMs, renewDeadlineMs, retryPeriodMs } = { ...defaults, ...options };
   const stopping = new AbortController();
-  const lockOptions = { ...options, durationMs, monotonicMs, signal: stopping.signal };
-  const locks = options.names.map((name) => createLock(lockOptions, name));
+  const lock = createLock({ ...options, durationMs, monotonicMs, signal: stopping.signal });
   const timeoutMs = Math.min(renewDeadlineMs / 2, 5_000);
+  const paceMs = renewalPaceMs({ durationMs, renewDeadlineMs });
+  // Two attempts fit between a renewal that is due and the deadline, should the first one get no answer.
+  const renewTimeoutMs = Math.min(5_000, (renewDeadlineMs - paceMs) / 2);
   const acquired = Promise.withResolvers<void>();
   const announce = onChange(options.onWaiting);
   const complain = onChange((message: string, error: unknown) => void (message !== "" && onError?.(error)));
@@ -227,84 +253,78 @@ export const holdLeases = (options: LeaseOptions): Leases => {
   let cancel = (): void => {};
   let turn: Promise<void> = Promise.resolve();
 
-  const lose = (error: Error): void => {
+  const leftMs = (): number => durationMs - lock.sinceRenewalMs();
+  const lose = (why: string, cause?: unknown): void => {
     phase = "lost";
-    options.onLost?.(error);
+    options.onLost?.(new Error(`Lost Lease "${namespace}/${name}": ${why}`, cause === undefined ? {} : { cause }));
   };
-  /** In order, up to the first one that others hold; any later ones that we hold are given back. */
-  const compete = async (): Promise<void> => {
-    for (const [index, lock] of locks.entries()) {
-      const outcome = await lock.attempt(timeoutMs);
-      if (outcome.kind === "others") {
-        announce(lock.name, outcome.holder);
-        options.onAnswered?.();
-        await Promise.all(locks.slice(index + 1).map((later) => later.standBy(timeoutMs)));
-        return;
-      }
-    }
-    if (phase !== "competing" || leastOf(locks) <= 0) return;
-    phase = "leading";
+  /** @returns when to look again, in ms; a waiting side takes over within 2 s of a release. */
+  const compete = async (): Promise<number> => {
+    const againMs = retryPeriodMs * (0.4 + random() / 5);
+    const outcome = await lock.attempt(timeoutMs);
     options.onAnswered?.();
+    if (outcome.kind === "others") {
+      announce(name, outcome.holder);
+      return againMs;
+    }
+    if (phase !== "competing" || leftMs() <= 0) return 0;
+    phase = "leading";
     options.onAcquired?.();
     acquired.resolve();
+    return paceMs - lock.sinceRenewalMs();
   };
-  const renew = async (lock: Lock): Promise<void> => {
+  const renew = async (): Promise<number> => {
+    const startedMs = clock.now();
+    const untilDeadlineMs = (): number => renewDeadlineMs - lock.sinceRenewalMs();
     try {
-      const outcome = await lock.attempt(
-        Math.max(1, Math.floor(Math.min(timeoutMs, renewDeadlineMs - lock.sinceRenewalMs()))),
-      );
+      const outcome = await lock.attempt(Math.max(1, Math.floor(Math.min(renewTimeoutMs, untilDeadlineMs()))));
       if (outcome.kind === "held") options.onAnswered?.();
-      if (outcome.kind === "held" || phase !== "leading") return;
-      lose(new Error(`Lost Lease "${options.namespace}/${lock.name}": held by ${outcome.holder} now`));
+      else if (phase === "leading") lose(`held by ${outcome.holder} now`);
+      return paceMs - lock.sinceRenewalMs();
     } catch (error) {
-      if (phase !== "leading") return;
+      if (phase !== "leading") return 0;
       onError?.(error);
-      if (lock.sinceRenewalMs() < renewDeadlineMs) return;
-      const why = `not renewed for ${Math.round(lock.sinceRenewalMs())} ms`;
-      lose(new Error(`Lost Lease "${options.namespace}/${lock.name}": ${why}`, { cause: error }));
+      if (untilDeadlineMs() <= 0) lose(`not renewed for ${Math.round(lock.sinceRenewalMs())} ms`, error);
+      return Math.min(retryPeriodMs - (clock.now() - startedMs), untilDeadlineMs());
     }
   };
   const step = async (): Promise<void> => {
-    const startedMs = clock.now();
-    if (phase === "leading") {
-      await Promise.all(locks.map(renew));
-    } else {
-      await compete().then(
-        () => complain("", undefined),
-        (error: unknown) => complain(String(error), error),
-      );
-    }
-    if (phase !== "competing" && phase !== "leading") return;
-    // A waiting side reads the Lease at least every 1.2 s (of 2 s): it takes over within 2 s of a release.
-    const paceMs =
-      phase === "leading" ? retryPeriodMs - (clock.now() - startedMs) : retryPeriodMs * (0.4 + random() / 5);
-    cancel = clock.after(Math.max(0, paceMs), go);
+    const waitMs =
+      phase === "leading"
+        ? await renew()
+        : await compete().then(
+            (ms) => {
+              complain("", undefined);
+              return ms;
+            },
+            (error: unknown) => {
+              complain(String(error), error);
+              return retryPeriodMs * (0.4 + random() / 5);
+            },
+          );
+    if (phase === "competing" || phase === "leading") cancel = clock.after(Math.max(0, waitMs), go);
   };
   const go = (): void => void (turn = step());
   go();
 
-  const giveBackAll = async (): Promise<void> => {
+  const giveBack = async (): Promise<void> => {
     phase = "released";
     cancel();
     // The answer to a request under way has the version to release; without an answer there is no point in waiting.
     const giveUp = clock.after(patienceMs, () => stopping.abort());
     await turn;
     giveUp();
-    for (const lock of locks.toReversed()) {
-      await lock.giveBack(releaseTimeoutMs).catch((error: unknown) => onError?.(error));
-    }
+    await lock.giveBack(releaseTimeoutMs).catch((error: unknown) => onError?.(error));
   };
   let released: Promise<void> | undefined;
-  const validForMs = (): number => (phase === "leading" ? Math.max(0, leastOf(locks)) : 0);
+  const validForMs = (): number => (phase === "leading" ? Math.max(0, leftMs()) : 0);
   return {
     isLeader: () => validForMs() > 0,
     validForMs,
     acquired: acquired.promise,
-    release: () => (released ??= giveBackAll()),
+    release: () => (released ??= giveBack()),
   };
 };
-
-const leastOf = (locks: readonly Lock[]): number => Math.min(...locks.map((lock) => lock.validForMs()));
 
 /** Calls `report` only when its arguments (as text) differ from the last ones. */
 const onChange = <A extends unknown[]>(report: ((...args: A) => void) | undefined): ((...args: A) => void) => {

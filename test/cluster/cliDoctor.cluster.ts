@@ -61,7 +61,7 @@ ours(
     const { code, out, err } = await doctor([]);
     expect({ code, err }, out).toEqual({ code: 0, err: "" });
     expect(out).toMatch(
-      /^ok {7}Lease argo-rollouts\/sluice-controller-lock: Sluice \(\S+\) holds it, renewed \d+s ago\n {9}it drives the Rollouts$/m,
+      /^ok {7}Lease argo-rollouts\/argo-rollouts-controller-lock: Sluice \(\S+\) holds it, renewed \d+s ago\n {9}it drives the Rollouts$/m,
     );
     expect(out).toMatch(
       /^ok {7}ValidatingWebhookConfiguration sluice: a wrong Rollout is refused, with failurePolicy Ignore$/m,
@@ -169,7 +169,7 @@ ours("an older schema, rights that are gone and a controller that has ended are 
     /^error {4}Deployment argo-rollouts\/sluice: system:serviceaccount:argo-rollouts:sluice may not get, list, watch, patch rollouts.argoproj.io in all namespaces$/m,
   );
   expect(out).toMatch(
-    /^error {4}Lease argo-rollouts\/sluice-controller-lock: it was given back, and nobody has taken it since$/m,
+    /^error {4}Lease argo-rollouts\/argo-rollouts-controller-lock: it was given back, and nobody has taken it since$/m,
   );
   expect(out).toMatch(/^error {4}ValidatingWebhookConfiguration sluice: the API server does not reach the webhook$/m);
   expect(out).toMatch(/^error {4}ValidatingWebhookConfiguration sluice: a dry run of a wrong Rollout was admitted$/m);

@@ -55,7 +55,7 @@ afterAll(async () => {
 const living = async (): Promise<KubeObject[]> =>
   (await podsOf(installation.api, ownNamespace)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 
-const leasePath = `/apis/coordination.k8s.io/v1/namespaces/${ownNamespace}/leases/sluice-controller-lock`;
+const leasePath = `/apis/coordination.k8s.io/v1/namespaces/${ownNamespace}/leases/argo-rollouts-controller-lock`;
 const holder = async (): Promise<string> => {
   const lease = await installation.api.get<KubeObject & { spec?: { holderIdentity?: string } }>(leasePath);
   return lease.spec?.holderIdentity ?? "";

@@ -48,6 +48,8 @@ export interface AdmissionOptions {
   readonly watchedNamespace: string | undefined;
   readonly instanceId: string;
   readonly resyncMs: number;
+  /** See `KeeperOptions.restMs`. */
+  readonly restMs: number | undefined;
   /** Settings for the objects of routers. */
   readonly routing: RouterSettings;
   /** Name of our own pod. */
@@ -128,6 +130,7 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     migrates: options.migrates,
     watchedNamespace: options.watchedNamespace,
     pod: options.pod,
+    restMs: options.restMs,
     troubles,
     unserve: async () => webhook?.stop(),
     onCertificate: async (certificate) => {
@@ -161,7 +164,10 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
       yield* risks.render();
     },
     notReady: () => (webhook === undefined ? ["the webhook has no certificate yet"] : []),
-    audit: async (running) => void (await Promise.all([audit.run(running), risks.run(running)])),
+    async audit(running) {
+      keeper.lead();
+      await Promise.all([audit.run(running), risks.run(running)]);
+    },
     parted,
     done: Promise.all([parted, farewell]).then(() => webhook?.stop()),
   };

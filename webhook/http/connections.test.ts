@@ -5,10 +5,11 @@ import { connectionLimits, watchConnections } from "./connections.ts";
 import { ownSockets, peerOf } from "./sockets.ts";
 
 /** Sockets that go away when they are ended, as the kernel's do. */
-function world(most: number) {
+function world(most: number, isTold = false) {
   const clock = manualClock(0);
   let open: string[] = [];
   const ended: string[] = [];
+  let tell = (): void => undefined;
   const connections = watchConnections({
     port: 1,
     clock,
@@ -20,10 +21,36 @@ function world(most: number) {
         open = open.filter((peer) => peer !== `c${descriptor}`);
       },
       bound: () => undefined,
+      announce: (report) => {
+        if (!isTold) return undefined;
+        tell = report;
+        return () => void (tell = () => undefined);
+      },
     },
   });
-  return { clock, ended, connections, connect: (...peers: string[]) => void (open = [...open, ...peers]) };
+  const connect = (...peers: string[]): void => {
+    open = [...open, ...peers];
+    tell();
+  };
+  return { clock, ended, connections, connect, leave: () => void (open = []) };
 }
+
+test("where the kernel tells of connections nothing is checked before one comes, nor after the last has gone", async () => {
+  const { clock, ended, connections, connect, leave } = world(10, true);
+  expect(clock.waiting).toBe(0);
+  connect("c1");
+  await clock.advance(connectionLimits.firstRequestMs + 500);
+  expect([ended, clock.waiting]).toEqual([["c1"], 0]);
+  connect("c2");
+  await clock.advance(500);
+  expect(clock.waiting).toBe(1);
+  leave();
+  await clock.advance(500);
+  expect(clock.waiting).toBe(0);
+  connections.stop();
+  connect("c3");
+  expect(clock.waiting).toBe(0);
+});
 
 test("who never asks is ended, who has asked stays", async () => {
   const { clock, ended, connections, connect } = world(10);

@@ -23,8 +23,8 @@ export const connectionLimits = {
  */
 const checkEveryMs = 250;
 /**
- * The same while there was no connection at the last check: four checks a second are most of the CPU of an idle
- * process.
+ * The same while there was no connection at the last check, where the kernel does not tell of new ones; where it does,
+ * nothing is checked before it has. Checks are most of the CPU of an idle process.
  */
 const restingCheckMs = 1_000;
 
@@ -85,16 +85,29 @@ export function watchConnections({ port, sockets, clock, limits }: ConnectionPor
     for (const { descriptor } of least.slice(0, stay.length - most)) sockets.end(descriptor);
   };
   let cancel = (): void => undefined;
-  const keepChecking = (): void => {
-    cancel = clock.after(known.size === 0 ? restingCheckMs : checkEveryMs, () => {
+  let isResting = true;
+  const checkIn = (ms: number): void => {
+    isResting = false;
+    cancel = clock.after(ms, () => {
       check();
-      keepChecking();
+      if (known.size > 0) checkIn(checkEveryMs);
+      else rest();
     });
   };
-  if (sockets !== undefined) keepChecking();
+  const stopTelling = sockets?.announce?.(() => {
+    if (isResting) checkIn(checkEveryMs);
+  });
+  const rest = (): void => {
+    if (stopTelling === undefined) checkIn(restingCheckMs);
+    else isResting = true;
+  };
+  if (sockets !== undefined) rest();
   return {
     check,
-    stop: () => cancel(),
+    stop: () => {
+      stopTelling?.();
+      cancel();
+    },
     asked(peer) {
       const nowMs = clock.now();
       const one = known.get(peer);

@@ -15,6 +15,10 @@ export interface Sockets {
   end(descriptor: number): void;
   /** Limits how much the kernel buffers for connections that come in on the port from now on. */
   bound(port: number): void;
+  /**
+   * Has `report` called when a connection has come in on a port that is bound, so that nobody need look for one. @returns a function that ends it; undefined: the kernel does not tell
+   */
+  announce?(report: () => void): (() => void) | undefined;
 }
 
 /** `127.0.0.1 40123`, from the result of `server.requestIP`. */
@@ -25,6 +29,13 @@ const AF_INET6 = 10;
 const SHUT_RDWR = 2;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const F_SETOWN = 8;
+const F_SETSIG = 10;
+const O_ASYNC = 0o20000;
+/** Ignored where nobody listens for it, so it does no harm before and after. */
+const SIGNAL = { name: "SIGURG", number: 23 } as const;
 const IPPROTO_TCP = 6;
 const TCP_USER_TIMEOUT = 18;
 
@@ -39,6 +50,7 @@ const load = () =>
     getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
     inet_ntop: { args: ["i32", "ptr", "ptr", "u32"], returns: "ptr" },
     shutdown: { args: ["i32", "i32"], returns: "i32" },
+    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   }).symbols;
 
@@ -86,11 +98,17 @@ function socketsBy(libc: ReturnType<typeof load>): Sockets {
     const bytes = new Int32Array([value]);
     libc.setsockopt(descriptor, level, option, ptr(bytes), 4);
   };
+  // A listening socket has no peer.
+  const peerPort = (descriptor: number): number | undefined => portBy(libc.getpeername, descriptor);
+  let isTold = false;
+  const tellOf = (descriptor: number): boolean =>
+    libc.fcntl(descriptor, F_SETSIG, SIGNAL.number) === 0 &&
+    libc.fcntl(descriptor, F_SETOWN, process.pid) === 0 &&
+    libc.fcntl(descriptor, F_SETFL, libc.fcntl(descriptor, F_GETFL, 0) | O_ASYNC) === 0;
   return {
     accepted: (port) =>
       on(port).flatMap((descriptor) => {
-        const peer = portBy(libc.getpeername, descriptor);
-        // A listening socket has no peer.
+        const peer = peerPort(descriptor);
         return peer === undefined ? [] : [{ descriptor, peer: peerOf(addressText(), peer) }];
       }),
     end: (descriptor) => void libc.shutdown(descriptor, SHUT_RDWR),
@@ -99,7 +117,13 @@ function socketsBy(libc: ReturnType<typeof load>): Sockets {
       for (const descriptor of on(port)) {
         set(descriptor, SOL_SOCKET, SO_RCVBUF, receiveBytes);
         set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, unreadAnswerMs);
+        if (peerPort(descriptor) === undefined) isTold = tellOf(descriptor);
       }
+    },
+    announce(report) {
+      if (!isTold) return undefined;
+      process.on(SIGNAL.name, report);
+      return () => void process.off(SIGNAL.name, report);
     },
   };
 }

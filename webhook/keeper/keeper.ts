@@ -33,7 +33,7 @@ export interface KeeperOptions {
   readonly endpoint: WebhookEndpoint;
   /** "" for the instance that drives objects without an instance label. */
   readonly instanceId: string;
-  /** Only the leader writes the configuration. Called every 2 s and before each write. */
+  /** Only the leader writes the configuration. Called at intervals (`restMs`) and before each write. */
   readonly isLeader: () => boolean;
   /** Serves this from now on (`swapCertificate`). An error that it throws is logged, and the call is tried again. */
   readonly onCertificate: (certificate: KeptCertificate) => void | Promise<void>;
@@ -49,6 +49,11 @@ export interface KeeperOptions {
   readonly troubles?: Pick<Troubles, "met" | "over"> | undefined;
   /** Stops serving, for good: only then it shows whether another process answers at our address. */
   readonly unserve?: (() => Promise<void>) | undefined;
+  /**
+   * How long it may rest between two looks at what no watch shows: whether we lead, and whether the API server reaches
+   * us. Undefined: 2 s and a minute. For a process that leads for ever, and is told so (`lead`).
+   */
+  readonly restMs?: number | undefined;
   /** For tests. */
   readonly lifetimes?: Lifetimes;
   readonly probeEveryMs?: number;
@@ -68,6 +73,8 @@ export interface KeeperState {
 export interface Keeper {
   /** Resolves when a certificate is served for the first time. */
   readonly ready: Promise<void>;
+  /** To be called when we have become the leader: its work begins at once. */
+  lead(): void;
   /** Works until `signal` aborts and a little longer: await it before the Leases are released. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
   state(): KeeperState;
@@ -111,9 +118,10 @@ const defaultProbeEveryMs = 60_000;
 
 export function createKeeper(options: KeeperOptions): Keeper {
   const ready = Promise.withResolvers<void>();
-  const shown: { certificates?: CertificateTurn; leading?: Leading } = {};
+  const shown: Shown = {};
   return {
     ready: ready.promise,
+    lead: () => shown.bell?.ring(),
     run: (signal) => run(options, signal, shown, ready.resolve),
     state: () => ({
       servingNotAfterMs: shown.certificates?.stored.serving?.notAfterMs,
@@ -126,23 +134,24 @@ export function createKeeper(options: KeeperOptions): Keeper {
   };
 }
 
+interface Shown {
+  certificates?: CertificateTurn;
+  leading?: Leading;
+  bell?: Bell;
+}
+
 interface Leading {
   keeper: ConfigurationKeeper | undefined;
   /** Ends its watches. */
   end(): void;
 }
 
-async function run(
-  options: KeeperOptions,
-  signal: AbortSignal,
-  shown: { certificates?: CertificateTurn; leading?: Leading },
-  ready: () => void,
-): Promise<void> {
-  const { client, clock, namespace, instanceId, endpoint } = options;
+async function run(options: KeeperOptions, signal: AbortSignal, shown: Shown, ready: () => void): Promise<void> {
+  const { client, clock, namespace, instanceId, endpoint, restMs = leaderPollMs } = options;
   const complaints = createComplaints(options);
   // The watches outlive `signal`: when we end, the leader checks which replicas are left.
   const watching = new AbortController();
-  const bell = createBell(clock, signal);
+  const bell = (shown.bell = createBell(clock, signal));
   const ports: WatchPorts = {
     client,
     clock,
@@ -176,7 +185,7 @@ async function run(
       .map(({ pem }) => pem)
       .join("");
     const [againMs] = await Promise.all([shown.leading?.keeper?.turn(bundle), served]);
-    return Math.min(wakeAtMs - clock.now(), againMs ?? Number.POSITIVE_INFINITY, leaderPollMs);
+    return Math.min(wakeAtMs - clock.now(), againMs ?? Number.POSITIVE_INFINITY, restMs);
   };
   await Promise.race([secret.hasSynced, aborted(signal)]);
   await loop(turn, bell, options, complaints, signal);
@@ -215,7 +224,7 @@ function lead(options: KeeperOptions, ports: WatchPorts, ring: () => void): Lead
   const ending = new AbortController();
   const leading: Leading = { keeper: undefined, end: () => ending.abort() };
   ports.signal.addEventListener("abort", leading.end, { once: true });
-  const { probeEveryMs = defaultProbeEveryMs } = options;
+  const { probeEveryMs = options.restMs ?? defaultProbeEveryMs } = options;
   void keepConfiguration({ ...options, probeEveryMs }, { ...ports, signal: ending.signal }).then((keeper) => {
     leading.keeper = keeper;
     ring();

@@ -37,10 +37,9 @@ const ofServer = ({ serverClock }: DoctorFacts): readonly Finding[] =>
 /** A Lease that was renewed in the future: the machine of its holder is ahead of the API server. */
 function ofHolders({ leases, nowMs }: DoctorFacts): readonly Finding[] {
   if (leases.kind === "unknown") return [];
-  return postsOf(leases.value).flatMap(({ namespace, own, reference }): readonly Finding[] => {
-    const lease = own ?? reference;
-    const ahead = (lease?.renewedMs ?? 0) - nowMs;
-    if (lease === undefined || ahead <= TOLERATED_MS) return [];
+  return postsOf(leases.value).flatMap(({ namespace, lease }): readonly Finding[] => {
+    const ahead = (lease.renewedMs ?? 0) - nowMs;
+    if (ahead <= TOLERATED_MS) return [];
     return [
       {
         severity: ahead > GRAVE_MS ? "error" : "warning",

@@ -2,7 +2,8 @@
 import { LOCAL_BUILD } from "../../../kube/client/path.ts";
 import { humanDuration } from "../../../kube/object/humanDuration.ts";
 import { timestamp } from "../../../kube/object/time.ts";
-import { driversOf, isHeld, ofInstance, overlap, type Post, postsOf } from "../facts/drivers.ts";
+import { type Driver, driversOf, isHeld, ofInstance, overlap, type Post, postsOf } from "../facts/drivers.ts";
+import { EDGE_HOLDER, isSluice } from "../../process/locks.ts";
 import type { ControllerLease, DoctorFacts, InstalledController } from "../facts/facts.ts";
 import { type Finding, ifKnown, INSTALL, listOf } from "../facts/finding.ts";
 
@@ -38,7 +39,7 @@ const LOCAL: Finding = {
 function none(facts: DoctorFacts, leases: readonly ControllerLease[]): readonly Finding[] {
   const installed = listOf(facts.controllers);
   const [first] = installed;
-  if (leases.length > 0 || installed.some(({ electsLeader }) => !electsLeader)) return [];
+  if (postsOf(leases).length > 0 || installed.some(({ electsLeader }) => !electsLeader)) return [];
   if (facts.version.kind === "known" && facts.version.value.endsWith(LOCAL_BUILD)) return [LOCAL];
   return [
     {
@@ -53,51 +54,92 @@ function none(facts: DoctorFacts, leases: readonly ControllerLease[]): readonly 
 
 function atPost(post: Post, facts: DoctorFacts): readonly Finding[] {
   const { nowMs } = facts;
-  const { namespace, instanceId, own, reference } = post;
-  const lease = own ?? reference;
-  if (lease === undefined) return [];
+  const { namespace, instanceId, lease, older } = post;
   const about = `Lease ${namespace}/${lease.name}`;
-  const held = [own, reference].filter((each) => each !== undefined).filter((each) => isHeld(each, nowMs));
-  if (held.length === 0) return [abandoned(lease, about, post)];
-  if (own !== undefined && reference !== undefined && held.length === 2 && own.holder !== reference.holder) {
+  const here = listOf(facts.controllers).filter(
+    (each) => each.namespace === namespace && each.instanceId === instanceId,
+  );
+  const driver = driversOf(facts)?.find((each) => each.namespace === namespace && each.instanceId === instanceId);
+  if (driver === undefined) return lease.holder === EDGE_HOLDER ? [silent(post, here)] : [abandoned(post, about, here)];
+  if (driver.renewedMs === undefined) return [withoutLease(driver, post, here)];
+  const waits =
+    driver.program === "Argo Rollouts" &&
+    (here.some(
+      ({ program, electsLeader, isEdge, ready }) => program === "Sluice" && (electsLeader || isEdge) && ready > 0,
+    ) ||
+      (older !== undefined && isHeld(older, nowMs)));
+  if (waits) {
     return [
       {
         severity: "warning",
         about,
-        what: `Sluice (${own.holder}) waits for ${reference.holder}, which holds ${reference.name}`,
+        what: `Sluice waits for ${lease.holder}, which holds it`,
         why: `Argo Rollouts drives the Rollouts${ofInstance(instanceId)}; Sluice takes over when that ends`,
         mend: `kubectl scale deployment argo-rollouts -n ${namespace} --replicas=0`,
       },
     ];
   }
-  const driver = driversOf(facts)?.find((each) => each.namespace === namespace && each.instanceId === instanceId);
-  if (driver === undefined || driver.renewedMs === undefined) return [];
   const age = humanDuration(Math.max(0, nowMs - driver.renewedMs));
   return [
     {
       severity: "info",
       about,
       what: `${driver.program} (${driver.holder}) holds it, renewed ${age} ago`,
-      why: `it drives the Rollouts${ofInstance(instanceId)}${driver.watches === undefined ? "" : ` of namespace ${driver.watches}`}`,
+      why: `it drives the Rollouts${whose(driver)}`,
     },
   ];
 }
 
-function abandoned(lease: ControllerLease, about: string, { namespace, instanceId, own }: Post): Finding {
+const whose = ({ instanceId, watches }: Pick<Driver, "instanceId" | "watches">): string =>
+  `${ofInstance(instanceId)}${watches === undefined ? "" : ` of namespace ${watches}`}`;
+
+/** A controller that elects nobody works, whoever held the Lease before. */
+function withoutLease(driver: Driver, { namespace }: Post, here: readonly InstalledController[]): Finding {
+  const name = here.find(({ electsLeader, ready }) => !electsLeader && ready > 0)?.name ?? "";
+  return {
+    severity: "info",
+    about: `Deployment ${namespace}/${name}`,
+    what: `${driver.program} works without a Lease`,
+    why: `it drives the Rollouts${whose(driver)}`,
+  };
+}
+
+function abandoned(
+  { namespace, instanceId, lease }: Post,
+  about: string,
+  here: readonly InstalledController[],
+): Finding {
   const { holder, renewedMs } = lease;
-  const program = own === undefined ? "argo-rollouts" : "sluice";
+  // Argo Rollouts never gives it back.
+  const isOurs = holder === "" || isSluice(holder) || here.some(({ program }) => program === "Sluice");
   const what =
     holder === ""
       ? "it was given back, and nobody has taken it since"
       : `nobody renews it; ${holder} did so last${renewedMs === undefined ? "" : `, ${timestamp(renewedMs)}`}`;
-  return {
-    severity: "error",
-    about,
-    what,
-    why: `no controller of namespace ${namespace} drives the Rollouts${ofInstance(instanceId)}`,
-    mend: `kubectl get pods -n ${namespace} -l app.kubernetes.io/name=${program}; kubectl logs -n ${namespace} deployment/${program}`,
-  };
+  return idle({ namespace, instanceId }, isOurs ? "sluice" : "argo-rollouts", about, what);
 }
+
+/** With the profile edge nothing is renewed, so only a pod shows that it works, and there is none. */
+const silent = ({ namespace, instanceId }: Post, here: readonly InstalledController[]): Finding =>
+  idle(
+    { namespace, instanceId },
+    "sluice",
+    `Deployment ${namespace}/${here[0]?.name ?? "sluice"}`,
+    "Sluice took no Lease there when it started, and no pod of it is ready now",
+  );
+
+const idle = (
+  { namespace, instanceId }: Pick<Post, "namespace" | "instanceId">,
+  program: string,
+  about: string,
+  what: string,
+): Finding => ({
+  severity: "error",
+  about,
+  what,
+  why: `no controller of namespace ${namespace} drives the Rollouts${ofInstance(instanceId)}`,
+  mend: `kubectl get pods -n ${namespace} -l app.kubernetes.io/name=${program}; kubectl logs -n ${namespace} deployment/${program}`,
+});
 
 /** Leases of different namespaces do not keep controllers apart. */
 function twice(facts: DoctorFacts): readonly Finding[] {

@@ -1,4 +1,5 @@
 /** Who drives Rollouts: read from Leases and Deployments (docs/cli/doctor.md#who-drives). */
+import { EDGE_HOLDER, isSluice } from "../../process/locks.ts";
 import type { ControllerLease, DoctorFacts, InstalledController } from "./facts.ts";
 import { listOf } from "./finding.ts";
 
@@ -15,6 +16,9 @@ export interface Driver {
   readonly renewedMs: number | undefined;
 }
 
+const isSamePost = (one: Pick<Post, "namespace" | "instanceId">, other: Pick<Post, "namespace" | "instanceId">) =>
+  one.namespace === other.namespace && one.instanceId === other.instanceId;
+
 /** Whether a Lease is held, as whoever waits for it sees it. */
 export const isHeld = ({ holder, renewedMs, durationMs }: ControllerLease, nowMs: number): boolean =>
   holder !== "" && renewedMs !== undefined && nowMs < renewedMs + durationMs;
@@ -23,18 +27,19 @@ export const isHeld = ({ holder, renewedMs, durationMs }: ControllerLease, nowMs
 export interface Post {
   readonly namespace: string;
   readonly instanceId: string;
-  readonly own: ControllerLease | undefined;
-  readonly reference: ControllerLease | undefined;
+  /** Whoever holds it works. */
+  readonly lease: ControllerLease;
+  /** What an earlier version of Sluice holds beside it, or has left. */
+  readonly older: ControllerLease | undefined;
 }
 
 export function postsOf(leases: readonly ControllerLease[]): readonly Post[] {
   const groups = Map.groupBy(leases, ({ namespace, instanceId }) => `${namespace}/${instanceId}`);
   return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    const { namespace, instanceId } = first;
-    const of = (lock: ControllerLease["lock"]) => group.find((lease) => lease.lock === lock);
-    return [{ namespace, instanceId, own: of("Sluice"), reference: of("Argo Rollouts") }];
+    const lease = group.find(({ isOlder }) => !isOlder);
+    if (lease === undefined) return [];
+    const { namespace, instanceId } = lease;
+    return [{ namespace, instanceId, lease, older: group.find(({ isOlder }) => isOlder) }];
   });
 }
 
@@ -45,18 +50,21 @@ export function driversOf({ leases, controllers, nowMs }: DoctorFacts): readonly
   const byLease = postsOf(leases.value).flatMap((post) => driverAt(post, installed, nowMs) ?? []);
   const without = installed
     .filter(({ electsLeader, ready }) => !electsLeader && ready > 0)
+    .filter((each) => !each.isEdge || !byLease.some((other) => isSamePost(each, other)))
     .map((each) => ({ ...each, holder: undefined, renewedMs: undefined }));
   return [...byLease, ...without];
 }
 
 function driverAt(
-  { namespace, instanceId, own, reference }: Post,
+  { namespace, instanceId, lease, older }: Post,
   installed: readonly InstalledController[],
   nowMs: number,
 ): Driver | undefined {
-  if (reference === undefined || !isHeld(reference, nowMs)) return undefined;
-  const { holder, renewedMs } = reference;
-  const program = own?.holder === holder && isHeld(own, nowMs) ? "Sluice" : "Argo Rollouts";
+  // With the profile edge it holds it for a second only: its Deployment shows that it works.
+  if (!isHeld(lease, nowMs) || lease.holder === EDGE_HOLDER) return undefined;
+  const { holder, renewedMs } = lease;
+  const isEarlier = older?.holder === holder && isHeld(older, nowMs);
+  const program = isSluice(holder) || isEarlier ? "Sluice" : "Argo Rollouts";
   const deployment = installed.find(
     (each) => each.program === program && each.namespace === namespace && each.instanceId === instanceId,
   );

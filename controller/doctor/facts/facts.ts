@@ -14,6 +14,8 @@ export interface InstalledController {
   /** The only namespace whose Rollouts it drives; undefined: all. */
   readonly watches: string | undefined;
   readonly electsLeader: boolean;
+  /** Takes no Lease, and works only while no other controller holds it. */
+  readonly isEdge: boolean;
   readonly servesWebhook: boolean;
   /** Whether Deployments that migrate are sent to its webhook. */
   readonly rewritesDeployments: boolean;
@@ -25,8 +27,8 @@ export interface InstalledController {
 export interface ControllerLease {
   readonly namespace: string;
   readonly name: string;
-  /** Sluice holds both; Argo Rollouts knows its own alone. */
-  readonly lock: "Sluice" | "Argo Rollouts";
+  /** One that only earlier versions of Sluice take, beside the other. */
+  readonly isOlder: boolean;
   readonly instanceId: string;
   /** "" where it was given back. */
   readonly holder: string;

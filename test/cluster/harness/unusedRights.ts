@@ -14,6 +14,8 @@ export const reasons: Readonly<Record<string, string>> = {
       ["traefikservices", "ingressroutes"].map((plural) => [`${verb} ${plural}.traefik.containo.us`, forOld]),
     ),
   ),
+  "get leases.coordination.k8s.io sluice-controller-lock": "only earlier versions take it (upgrade.cluster.ts)",
+  "update leases.coordination.k8s.io sluice-controller-lock": "only earlier versions take it (upgrade.cluster.ts)",
   "update rollouts/finalizers.argoproj.io": "only OwnerReferencesPermissionEnforcement, an admission plugin, asks",
   "create leases.coordination.k8s.io sluice-webhook-probe": "a part of the server-side apply, recorded as a patch",
   "create secrets sluice-webhook-certificates": "a part of the server-side apply, recorded as a patch",

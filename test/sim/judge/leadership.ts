@@ -1,8 +1,8 @@
-/** Every write of a controller needs its Leases. */
+/** Every write of a controller needs its Lease. */
 import type { ApiCore, Change } from "../../../simulator/model/model.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
 import { ROUTED } from "../planes/planes.ts";
-import { LEASE_NAMESPACE, LEASES } from "../world/process.ts";
+import { LEASE, LEASE_NAMESPACE } from "../world/process.ts";
 import type { Violation } from "./court.ts";
 
 interface Ruled {
@@ -26,18 +26,16 @@ interface LeaseSpec {
   readonly renewTime?: string;
 }
 
-/** Every write needs both Leases, held and not expired at that instant. */
+/** Every write needs the Lease, held and not expired at that instant. */
 export function judgeLeadership({ core, leases, report }: Ruled, actor: string, { resource, object }: Change): void {
   if (!leases || !driven.has(resource)) return;
-  for (const name of LEASES) {
-    const lease = core.get({ resource: "leases.coordination.k8s.io", namespace: LEASE_NAMESPACE, name });
-    const { holderIdentity, leaseDurationSeconds = 0, renewTime = "" } = (lease?.["spec"] ?? {}) as LeaseSpec;
-    const until = Date.parse(renewTime) + leaseDurationSeconds * 1_000;
-    if (holderIdentity === actor && core.clock.now() < until) continue;
-    const holder = holderIdentity === actor ? "it has run out" : `held by ${holderIdentity ?? "nobody"}`;
-    report({
-      rule: "leadership",
-      what: `${actor} writes ${object.kind} ${object.metadata.name}, Lease ${name}: ${holder}`,
-    });
-  }
+  const lease = core.get({ resource: "leases.coordination.k8s.io", namespace: LEASE_NAMESPACE, name: LEASE });
+  const { holderIdentity, leaseDurationSeconds = 0, renewTime = "" } = (lease?.["spec"] ?? {}) as LeaseSpec;
+  const until = Date.parse(renewTime) + leaseDurationSeconds * 1_000;
+  if (holderIdentity === actor && core.clock.now() < until) return;
+  const holder = holderIdentity === actor ? "it has run out" : `held by ${holderIdentity ?? "nobody"}`;
+  report({
+    rule: "leadership",
+    what: `${actor} writes ${object.kind} ${object.metadata.name}, Lease ${LEASE}: ${holder}`,
+  });
 }

@@ -4,6 +4,7 @@
  */
 import { type Controller, type ControllerScope, unobserved } from "../../../controller/controller.ts";
 import { type Election, wireController } from "../../../controller/wiring.ts";
+import { lockOf } from "../../../controller/process/locks.ts";
 import type { Log } from "../../../controller/process/log.ts";
 import type { Decide } from "../../../controller/rollout/apply/carryOut.ts";
 import { decide as realDecide } from "../../../controller/rollout/decide/decide.ts";
@@ -15,7 +16,7 @@ import { processClock } from "./virtualClock.ts";
 import type { Fate, Faults } from "./faults.ts";
 import { connect, type Wire } from "./network.ts";
 
-export const LEASES = ["sluice-controller-lock", "argo-rollouts-controller-lock"] as const;
+export const LEASE = lockOf("");
 export const LEASE_NAMESPACE = "argo-rollouts";
 
 export interface ProcessOptions {
@@ -146,9 +147,9 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
   );
   const election: Election = {
     namespace: LEASE_NAMESPACE,
-    names: LEASES,
+    name: LEASE,
     identity,
-    // Half as often as usual: most requests in such a world are renewals.
+    // Half as often as usual: most requests in such a world are those of the one that waits.
     retryPeriodMs: 4_000,
     onAcquired: () => log.info("Leading"),
     onLost: (error) => {
