@@ -3,6 +3,7 @@
  * (docs/behaviour/reconciling.md#what-is-watched).
  */
 import { ROLLOUT_KIND } from "../../schema/kinds.ts";
+import { REPLICA_SETS, ROLLOUTS } from "../../kube/client/resources.ts";
 import { keyOf } from "../../kube/runtime/cache.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
@@ -13,6 +14,7 @@ import type { Inquiries } from "../balancers/inquiries.ts";
 import type { StepCalls } from "../plugins/stepCalls.ts";
 import type { Decision } from "./actions/action.ts";
 import type { PassPorts } from "./apply/carryOut.ts";
+import { createEchoes, type Echoes } from "./apply/echoes.ts";
 import { createMemories } from "./apply/passMemory.ts";
 import { createReconciler, type RolloutFacts } from "./apply/reconcile.ts";
 import { controllerOf } from "../../kube/object/ownerReference.ts";
@@ -59,8 +61,10 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
   const { stores, observer, events } = ports;
   const { stepCalls, routerCalls, inquiries } = ports;
   const line: { queue?: Pick<WorkQueue, "add"> } = {};
+  const echoes = createEchoes();
   const { forget, ...pass } = createReconciler({
     ...ports,
+    echoes,
     memories: createMemories(),
     gatherer: createGatherer(stores, ports.kstatusForAll, stepCalls, routerCalls, inquiries),
     callStepPlugin: (rollout, call) => stepCalls?.call(rollout, call, () => line.queue?.add(keyOf(rollout))),
@@ -85,7 +89,7 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
   return {
     kind: "Rollouts",
     noun: "Rollout",
-    watches: watchesOf(ports, sources, forgetAll),
+    watches: watchesOf(ports, sources, echoes, forgetAll),
     keys: () => keysIn(stores.rollouts),
     ...pass,
     apply(passed, queue) {
@@ -98,22 +102,32 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
 
 const NOBODY = { metadata: { name: "", namespace: "" } };
 
-/** Answers to a pass's own writes are ignored: they hold nothing that its decision did not know. */
-function watchesOf(ports: RolloutsPorts, sources: Sources, forget: (rollout: Rollout) => void): Watch[] {
+/** Answers to a pass's own writes are ignored: they hold nothing that its decision did not know. So are their echoes. */
+function watchesOf(
+  ports: RolloutsPorts,
+  sources: Sources,
+  { heard }: Pick<Echoes, "heard">,
+  forget: (rollout: Rollout) => void,
+): Watch[] {
   const { stores } = ports;
   return [
     watch(sources.rollouts, (queue, old, next, origin) => {
       const rollout = next ?? old;
       if (origin === "own" || rollout === undefined) return;
+      const key = keyOf(rollout);
       // What is asked of a Rollout goes before what the pods of others report.
-      if (next !== undefined) return queue.addFirst(keyOf(rollout));
+      if (next !== undefined) return heard(ROLLOUTS, key, rollout.metadata.resourceVersion, () => queue.addFirst(key));
       forget(rollout);
       gone(ports, rollout);
     }),
     watch(sources.replicaSets, (queue, old, next, origin) => {
       if (origin === "own" || sameFacts(old, next)) return;
-      for (const key of ownersOf(stores, next ?? old)) queue.add(key);
-      if (next === undefined) for (const key of heirsOf(stores, old)) queue.add(key);
+      const tellOwners = (): void => {
+        for (const key of ownersOf(stores, next ?? old)) queue.add(key);
+      };
+      if (next !== undefined) return heard(REPLICA_SETS, keyOf(next), next.metadata.resourceVersion, tellOwners);
+      tellOwners();
+      for (const key of heirsOf(stores, old)) queue.add(key);
     }),
     watch(sources.services, (queue, old, next, origin) => {
       const service = next ?? old;

@@ -9,6 +9,7 @@ import type { CallStepPlugin } from "../actions/callStepPlugin.ts";
 import type { WriteRequest } from "../actions/row.ts";
 import type { Stores } from "../facts/stores.ts";
 import type { RolloutEvent, Snapshot } from "../model/model.ts";
+import type { Echoes } from "./echoes.ts";
 import { kubeRequest } from "./kubeRequest.ts";
 
 export interface Writer {
@@ -19,6 +20,8 @@ export interface Writer {
   readonly recordEvent: (rollout: Rollout, event: RolloutEvent) => void;
   /** Resolves when the events about a Rollout have been sent, or after a short time. */
   readonly eventsSent: (rollout: Rollout) => Promise<void>;
+  /** Told of every write of an object that is watched; absent: the echo of a write is news. */
+  readonly echoes?: Pick<Echoes, "writing"> | undefined;
   /** Asks a step plugin, without waiting for its answer. */
   readonly callStepPlugin?: (rollout: Rollout, call: CallStepPlugin) => void;
   /** Asks the routers that are plugins for this traffic, without waiting for their answers. */
@@ -71,6 +74,10 @@ export async function send<T>({ client, validForMs }: Writer, request: KubeReque
   return client.request<T>({ timeoutMs: WRITE_TIMEOUT_MS, ...request });
 }
 
+interface Written {
+  readonly metadata?: Pick<ObjectMeta, "resourceVersion"> | undefined;
+}
+
 /** What accepts an object as the API server has it now: a store of the cache. */
 interface Taker<Raw> {
   written(raw: Raw): unknown;
@@ -80,9 +87,17 @@ interface Taker<Raw> {
  * Sends one write about an object that a decision writes once; no later read of the cache is older than its answer.
  */
 export async function write<Raw>(run: Run, request: WriteRequest, store: Taker<Raw>): Promise<Raw> {
-  const answer = await send<Raw>(run, kubeRequest(request, run.rollout.metadata.namespace));
-  store.written(answer);
-  return answer;
+  const { namespace = run.rollout.metadata.namespace, resource, name } = request;
+  const ended = run.echoes?.writing(resource, `${namespace}/${name}`);
+  let version: string | undefined;
+  try {
+    const answer = await send<Raw>(run, kubeRequest(request, namespace));
+    store.written(answer);
+    version = (answer as Written).metadata?.resourceVersion;
+    return answer;
+  } finally {
+    ended?.(version);
+  }
 }
 
 const keyOf = ({ resource, name }: Pick<WriteRequest, "resource" | "name">): string => `${resource.plural}/${name}`;
