@@ -18,6 +18,8 @@ export type Decide = (snapshot: Snapshot, now: number) => Decision;
 export interface PassPorts extends Writer, GatherPorts {
   readonly log: Log;
   readonly decide: Decide;
+  /** How long the API server takes to answer a write now, in ms. */
+  readonly answerMs: () => number;
   /** What step plugins had answered in this snapshot is stored, or nobody waits for it. */
   readonly outcomesTaken?: (snapshot: Snapshot) => void;
   /** The events of what load balancers had answered in this snapshot were emitted. */
@@ -41,7 +43,7 @@ export interface DecidedPass extends PassFacts {
 export async function carryOut(ports: PassPorts, queue: PassQueue, pass: DecidedPass): Promise<void> {
   const { key, snapshot, memory, decision, now } = pass;
   wakeLater(queue, pass);
-  const waitMs = statusWaitMs(memory, snapshot, decision, now, queue.depth);
+  const waitMs = statusWaitMs(memory, snapshot, decision, now, { waiting: queue.depth, answerMs: ports.answerMs() });
   if (waitMs > 0) queue.addAfter(key, waitMs);
   const outcome = await (waitMs > 0 ? applyActions : applyAll)(ports, pass);
   if (outcome.kind === "nothingEvicted") {

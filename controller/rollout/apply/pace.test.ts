@@ -47,12 +47,12 @@ const decisionOf = (status: RolloutStatus | undefined, actions: Decision["action
 
 const paused: RolloutStatus = { phase: "Paused", availableReplicas: 1, currentStepIndex: 1 };
 
-/** The pace of one Rollout while `waiting` Rollouts are queued. */
-const paceOf = (waiting = 0) => {
+/** The pace of one Rollout while `waiting` Rollouts are queued, and writes are answered within `answerMs`. */
+const paceOf = (waiting = 0, answerMs = 0) => {
   const memory: PaceMemory = { statusWrittenAt: undefined, statusWaitsSince: undefined };
   return {
     waitMs: (snapshot: Snapshot, decision: Decision, now: number) =>
-      statusWaitMs(memory, snapshot, decision, now, waiting),
+      statusWaitMs(memory, snapshot, decision, now, { waiting, answerMs }),
     written: (now: number) => statusWritten(memory, now),
   };
 };

@@ -1,12 +1,14 @@
 /**
- * When a status may wait. Counters of pods change many times while an update runs; written one by one they would be
- * most of all writes. So a status waits a moment for the counts of ReplicaSets that were just resized, and one that
- * differs in counters alone is written only so often: usually one that matters replaces it.
+ * When a status may wait (docs/behaviour/reconciling.md#when-a-status-waits). Counters of pods change many times while
+ * an update runs; written one by one they would be most of all writes, and a status is the dearest write there is. So a
+ * status waits a moment for the counts of ReplicaSets that were just resized, one that differs in counters alone is
+ * written only so often, and the end of a timed pause waits for what follows from it: usually a status that matters
+ * replaces them. What a decision rests on must not depend on any of it being written
+ * (docs/adr/0002-what-may-follow-from-an-unstored-status.md).
  */
-import type { RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import type { Decision } from "../actions/action.ts";
 import type { RolloutEvent, Snapshot } from "../model/model.ts";
-import { equal } from "../../../kube/object/equality.ts";
+import { endsTimedPause, onlyCounters, settlesWord } from "./statusNews.ts";
 
 /** Shortest time between two statuses that differ only in counters. */
 const COUNTERS_EVERY_MS = 500;
@@ -17,37 +19,11 @@ const COUNTERS_SETTLE_MS = 100;
 /** Longest time that a status waits for the ReplicaSet controller to answer; it takes some 30 ms. */
 const ANSWER_WITHIN_MS = 250;
 
-type Counter = "replicas" | "updatedReplicas" | "readyReplicas" | "availableReplicas" | "HPAReplicas" | "message";
-
-function withoutCounters(status: RolloutStatus): Omit<RolloutStatus, Counter | "conditions"> & { conditions: unknown } {
-  const {
-    replicas: _r,
-    updatedReplicas: _u,
-    readyReplicas: _y,
-    availableReplicas: _a,
-    HPAReplicas: _h,
-    message: _m,
-    ...rest
-  } = status;
-  return { ...rest, conditions: (status.conditions ?? []).map(essence).toSorted() };
-}
-
-/** A Progressing condition that stays progressing does not count as a change; neither do times. */
-function essence({ type, status, reason, message }: RolloutCondition): string {
-  const progress =
-    type === "Progressing" &&
-    status === "True" &&
-    (reason === "NewReplicaSetCreated" || reason === "ReplicaSetUpdated");
-  return progress ? type : `${type}/${status}/${reason}/${message}`;
-}
-
-/** True when `after` differs from `before` only in the counters of pods. */
-const onlyCounters = (before: RolloutStatus, after: RolloutStatus): boolean =>
-  equal(withoutCounters(before), withoutCounters(after));
-
-/** An abort or a full promotion has been heard, or is over (docs/behaviour/pauses-and-aborts.md#the-last-word-counts). */
-const settlesWord = (before: RolloutStatus, after: RolloutStatus): boolean =>
-  before.abortedAt !== after.abortedAt || (before.promoteFull ?? false) !== (after.promoteFull ?? false);
+/**
+ * Longest time that the end of a pause waits which nobody has ended by hand. The sizes follow at once: pods that are
+ * quick complete the next step in this time, and then one status tells of both.
+ */
+const RESUMED_WITHIN_MS = 2_000;
 
 /** The ReplicaSet controller has yet to act on a size that was asked for: its counts are about to change. */
 function awaitsAnswer(snapshot: Snapshot, { actions }: Decision): boolean {
@@ -66,38 +42,57 @@ export interface PaceMemory {
   statusWaitsSince: number | undefined;
 }
 
-/** How much slower statuses are written while many Rollouts are queued, to spare the API server. */
+/** What slows statuses down, to spare the API server. */
+export interface Load {
+  /** How many Rollouts are queued now. */
+  readonly waiting: number;
+  /** How long it takes the API server to answer a write, as a moving figure in ms; 0: none was sent lately. */
+  readonly answerMs: number;
+}
+
+/** How much slower statuses are written at most. */
 const MAX_SLOWDOWN = 10;
 const WAITING_PER_STEP = 10;
 
-/**
- * Milliseconds for which the status of a decision may wait from `now`; 0: it is to be written at once. `waiting`: how
- * many Rollouts are queued now.
- */
+/** An API server that has nothing else to do answers a write in 5 to 15 ms. */
+const QUICK_ANSWER_MS = 20;
+
+/** 1: as quick as statuses are ever written. */
+const slowdownOf = ({ waiting, answerMs }: Load): number =>
+  Math.min(MAX_SLOWDOWN, Math.max(1 + waiting / WAITING_PER_STEP, answerMs / QUICK_ANSWER_MS));
+
+/** Milliseconds for which the status of a decision may wait from `now`; 0: it is to be written at once. */
 export function statusWaitMs(
   memory: PaceMemory,
   snapshot: Snapshot,
   decision: Decision,
   now: number,
-  waiting: number,
+  load: Load,
 ): number {
-  if (decision.status === undefined) {
+  const { status } = decision;
+  if (status === undefined) {
     memory.statusWaitsSince = undefined;
     return 0;
   }
   const pluginMs = pluginWaitMs(memory, snapshot, decision, now);
   if (pluginMs > 0) return pluginMs;
+  const before = snapshot.rollout.status ?? {};
   // The next word of the user may follow at once, and is to find what the one before has led to.
-  if (settlesWord(snapshot.rollout.status ?? {}, decision.status)) return 0;
+  if (settlesWord(before, status)) return 0;
   // A run may be over in no time, and is another one's namesake until the status names it.
   if (decision.actions.some(({ kind }) => kind === "createAnalysisRun" || kind === "createExperiment")) return 0;
-  const slowdown = Math.min(MAX_SLOWDOWN, 1 + waiting / WAITING_PER_STEP);
+  const slowdown = slowdownOf(load);
   const since = memory.statusWaitsSince ?? now;
   const last = memory.statusWrittenAt ?? Number.NEGATIVE_INFINITY;
-  const answerAt = awaitsAnswer(snapshot, decision) ? since + ANSWER_WITHIN_MS * slowdown : now;
-  const counted = onlyCounters(snapshot.rollout.status ?? {}, decision.status);
-  const countersAt = counted ? Math.max(last + COUNTERS_EVERY_MS * slowdown, since + COUNTERS_SETTLE_MS) : now;
-  const wait = Math.max(0, answerAt - now, countersAt - now);
+  const until = [
+    now,
+    ...(awaitsAnswer(snapshot, decision) ? [since + ANSWER_WITHIN_MS * slowdown] : []),
+    ...(onlyCounters(before, status)
+      ? [Math.max(last + COUNTERS_EVERY_MS * slowdown, since + COUNTERS_SETTLE_MS)]
+      : []),
+    ...(!decision.more && endsTimedPause(before, status) ? [since + RESUMED_WITHIN_MS * slowdown] : []),
+  ];
+  const wait = Math.max(...until) - now;
   if (wait > 0) memory.statusWaitsSince = since;
   return wait;
 }

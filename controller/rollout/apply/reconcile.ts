@@ -2,6 +2,7 @@
 import type { Pass } from "../../../kube/runtime/runController.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { finishDeletion } from "../../workloads/workloadRestore.ts";
+import { timedClient } from "./answerTime.ts";
 import { announce, carryOut, type PassPorts, type PassQueue } from "./carryOut.ts";
 import { gatherPass, type PassFacts } from "./gatherPass.ts";
 import { readNamedByRollout } from "./recorded.ts";
@@ -22,7 +23,8 @@ export interface Reconciler {
   forget(key: string): void;
 }
 
-export function createReconciler(ports: PassPorts): Reconciler {
+export function createReconciler(given: Omit<PassPorts, "answerMs">): Reconciler {
+  const ports: PassPorts = { ...given, ...timedClient(given.client, given.clock) };
   const { clock, gatherer, memories, stores } = ports;
   return {
     async gather(key) {
