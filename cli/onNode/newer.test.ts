@@ -16,7 +16,7 @@ function* counted(log: unknown[]): Generator<string> {
 }
 
 const listed = (made: unknown): unknown =>
-  typeof made === "object" && made !== null && "next" in made ? Array.from(made as Iterable<unknown>) : made;
+  typeof made === "object" && made !== null && "next" in made ? Array.from(made as unknown as Iterable<unknown>) : made;
 /** The calls that a callback gets are part of what is compared, and whether the iterator was ended. */
 const over =
   (...more: unknown[]): Use =>

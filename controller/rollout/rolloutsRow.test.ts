@@ -73,7 +73,8 @@ function stage({ leads = true } = {}) {
   const sources = sourcesOf(stores, "");
   const line: string[] = [];
   for (const row of [rolloutsRow(ports, sources), servicesRow(ports, sources)]) {
-    const queue = { ...createQueue({ clock }), add: (key: string) => void line.push(`${row.noun} ${key}`) };
+    const add = (key: string): void => void line.push(`${row.noun} ${key}`);
+    const queue = { ...createQueue({ clock }), add, addFirst: add };
     for (const { listen } of row.watches) listen(queue);
   }
   return { stores, reported, inLine: () => line.splice(0) };
