@@ -30,7 +30,7 @@ const oneState = "its methods share what it remembers; it has no part that stand
 const exceptions: Readonly<Record<string, string>> = {
   "kube/runtime/eventQueue.ts:createEventQueue": oneState,
   "kube/runtime/lease.ts:createLock": oneState,
-  "kube/runtime/lease.ts:holdLeases": oneState,
+  "kube/runtime/lease.ts:holdLease": oneState,
   "kube/runtime/recorder.ts:createRecorder": oneState,
   "kube/runtime/watch.ts:runReflector": oneState,
   "simulator/server/state/store.ts:createStore": oneState,

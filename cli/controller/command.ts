@@ -11,7 +11,7 @@ import type { Controller, ControllerObserver, MigrationScope } from "../../contr
 import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
-import { EDGE_HOLDER, holderName, lockOf } from "../../controller/process/locks.ts";
+import { EDGE_HOLDER, holderName, lockOf } from "../../schema/locks.ts";
 import { createLog, type Log } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";

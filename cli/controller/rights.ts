@@ -4,7 +4,7 @@
  * test/cluster/install.cluster.ts compares the API server's audit log with these rules: no request is refused, and no
  * rule is unused. An `instanceId` is that of the controller; "" where it has none, as in what is installed.
  */
-import { lockOf, olderLockOf } from "../../controller/process/locks.ts";
+import { lockOf, olderLockOf } from "../../schema/locks.ts";
 import { NOTIFICATION_CONFIG_MAP } from "../../controller/notifications/configuration/configuration.ts";
 import { PLUGIN_CONFIG_MAP } from "../../providers/metrics/pluginService.ts";
 import type { RouterRow } from "../../providers/traffic/router.ts";

@@ -1,7 +1,7 @@
 /** Which controllers are installed, which Leases there are, and what the controllers may do. */
 import type { ControllerLease, InstalledController, NeededRight } from "../../controller/doctor/facts/facts.ts";
 import { mapRead, type Read } from "../../controller/doctor/facts/finding.ts";
-import { lockNamed } from "../../controller/process/locks.ts";
+import { lockNamed } from "../../schema/locks.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import { DEPLOYMENTS, LEASES } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";

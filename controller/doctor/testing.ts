@@ -3,7 +3,7 @@ import type { Json } from "../../kube/object/json.ts";
 import { crds } from "../../schema/crd.ts";
 import { type CheckName, examined } from "./checks.ts";
 import type { ControllerLease, DoctorFacts, InstalledController, WebhookFacts } from "./facts/facts.ts";
-import { lockOf, olderLockOf } from "../process/locks.ts";
+import { lockOf, olderLockOf } from "../../schema/locks.ts";
 import { known } from "./facts/finding.ts";
 
 export const NOW = Date.UTC(2026, 0, 1);

@@ -1,5 +1,5 @@
 /** Whether a controller is at work, by the Lease that every controller of Rollouts holds. */
-import { EDGE_HOLDER, lockOf } from "../process/locks.ts";
+import { EDGE_HOLDER, lockOf } from "../../schema/locks.ts";
 import type { Drivers } from "../rollout/explain/evidence.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { collectionPath, nameSelector } from "../../kube/client/path.ts";

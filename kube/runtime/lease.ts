@@ -61,9 +61,9 @@ const patienceMs = 1_000;
 export const LONGEST_WRITE_MS = 5_000;
 
 /**
- * From one renewal to the next, while they succeed: as seldom as possible, since each is a write for ever (docs/
- * controller.md#leader-election). A third of the duration; but by half of the deadline there must be time to try again,
- * and what is left of the Lease just before a renewal must be longer than a write may take.
+ * From one renewal to the next, while they succeed: as seldom as possible, since each is a write for ever
+ * (docs/controller.md#leader-election). A third of the duration; but at half of the deadline at the latest, so that
+ * there is time to try again, and so early that what is left of the Lease is always longer than a write may take.
  */
 export const renewalPaceMs = ({
   durationMs,

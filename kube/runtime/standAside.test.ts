@@ -76,7 +76,7 @@ test("a Lease that another renews is waited for, as long as that lives", async (
     put("reference", `${s}`);
   }
   await clock.advance(14_000);
-  expect([lease.isLeader(), writes()]).toEqual([false, []]);
+  expect([lease.isLeader(), writes(), reports]).toEqual([false, [], ["+0 waits for reference"]]);
   await clock.advance(2_000);
   expect([reports.at(-1), lease.isLeader(), holder()]).toEqual(["+75000 works", true, "edge"]);
 });

@@ -13,73 +13,26 @@ const WRITE_TIMEOUT_MS = 2_000;
 const RETRY_MS = 2_000;
 const DEFAULT_SECONDS = 15;
 
-/**
- * Leads as soon as nobody else holds the Lease, or its holder has not renewed it for its duration. Where there is a
- * Lease, `identity` becomes its holder for a second, by one write at the start: whoever was faster shows by a conflict,
- * who works is written there, and the next start need not wait for a dead holder again.
- */
-export function standAside(options: LeaseOptions): HeldLease {
-  const { client, clock, namespace, name, identity, onError } = options;
-  const path = objectPath(LEASES, { namespace, name });
-  const stopping = new AbortController();
-  const acquired = Promise.withResolvers<void>();
-  let phase: "waiting" | "leading" | "lost" | "released" = "waiting";
-  let hasSynced = false;
-  let seen: Lease | undefined;
-  let cancel = (): void => {};
-  let writing: Promise<void> = Promise.resolve();
+/** What is known of the Lease, and how it is written. */
+interface Sight {
+  current(): Lease | undefined;
+  /** What the API server has now. */
+  readonly hasSynced: Promise<void>;
+  /** @throws ApiError, 409 when somebody else was faster */
+  put(body: Lease): Promise<void>;
+  stop(): void;
+}
 
-  const holder = (): string => seen?.spec?.holderIdentity ?? "";
-  const put = async (body: Lease): Promise<void> => {
-    const before = seen;
-    const answer = await client.request<Lease>({
-      method: "PUT",
-      path,
-      body,
-      timeoutMs: WRITE_TIMEOUT_MS,
-      urgent: true,
-    });
-    // The watch may have been faster, and know of more.
-    if (seen === before) seen = answer;
-  };
-  const lead = (): void => {
-    phase = "leading";
-    options.onAcquired?.();
-    acquired.resolve();
-  };
-  const take = async (): Promise<void> => {
-    try {
-      if (seen !== undefined && holder() !== identity)
-        await put(claim({ namespace, name, identity, durationMs: 1_000 }, seen, clock.now()));
-      if (phase === "waiting" && ["", identity].includes(holder())) lead();
-    } catch (error) {
-      if (phase !== "waiting") return;
-      // Somebody else has written it: the watch shows what.
-      if (!isConflict(error) && !isNotFound(error)) onError?.(error);
-      cancel();
-      cancel = clock.after(RETRY_MS, look);
-    }
-  };
-  const look = (): void => {
-    cancel();
-    const isOthers = !["", identity].includes(holder());
-    if (phase === "waiting" && !isOthers) writing = take();
-    if (phase === "waiting" && isOthers) {
-      options.onWaiting?.(name, holder());
-      // Counted from now on, since clocks differ. Whoever lives renews it before, which the watch shows.
-      const seconds = seen?.spec?.leaseDurationSeconds ?? DEFAULT_SECONDS;
-      cancel = clock.after(seconds * 1_000, () => void (writing = take()));
-    }
-    if (phase === "leading" && isOthers) {
-      phase = "lost";
-      stopping.abort();
-      options.onLost?.(new Error(`Lost Lease "${namespace}/${name}": held by ${holder()} now`));
-    }
-  };
+/** @param onChange called after each change, once it is known */
+function watchLease(options: LeaseOptions, onChange: () => void): Sight {
+  const { client, clock, namespace, name, onError, random } = options;
+  const stopping = new AbortController();
+  let seen: Lease | undefined;
+  let hasSynced = false;
   const see = (lease: Lease | undefined): void => {
-    const isNew = JSON.stringify(seen?.spec) !== JSON.stringify(lease?.spec);
+    const isNew = seen?.metadata.resourceVersion !== lease?.metadata.resourceVersion;
     seen = lease;
-    if (hasSynced && isNew) look();
+    if (hasSynced && isNew) onChange();
   };
   const reflector = runReflector<Lease>({
     client,
@@ -87,7 +40,7 @@ export function standAside(options: LeaseOptions): HeldLease {
     path: collectionPath(LEASES, namespace),
     query: { fieldSelector: nameSelector(name) },
     signal: stopping.signal,
-    ...(options.random === undefined ? {} : { random: options.random }),
+    ...(random === undefined ? {} : { random }),
     onError: (error) => onError?.(error),
     sink: {
       upsert: see,
@@ -97,8 +50,75 @@ export function standAside(options: LeaseOptions): HeldLease {
       },
     },
   });
-  void reflector.hasSynced.then(() => {
-    hasSynced = true;
+  return {
+    current: () => seen,
+    hasSynced: reflector.hasSynced.then(() => void (hasSynced = true)),
+    async put(body) {
+      const before = seen;
+      const path = objectPath(LEASES, { namespace, name });
+      const answer = await client.request<Lease>({
+        method: "PUT",
+        path,
+        body,
+        timeoutMs: WRITE_TIMEOUT_MS,
+        urgent: true,
+      });
+      // The watch may have been faster, and know of more.
+      if (seen === before) seen = answer;
+    },
+    stop: () => stopping.abort(),
+  };
+}
+
+/**
+ * Leads as soon as nobody else holds the Lease, or its holder has not renewed it for its duration. Where there is a
+ * Lease, `identity` becomes its holder for a second, by one write at the start: whoever was faster shows by a conflict,
+ * who works is written there, and the next start need not wait for a dead holder again.
+ */
+export function standAside(options: LeaseOptions): HeldLease {
+  const { clock, namespace, name, identity, onError } = options;
+  const acquired = Promise.withResolvers<void>();
+  let phase: "waiting" | "leading" | "lost" | "released" = "waiting";
+  let announced = "";
+  let cancel = (): void => {};
+  let writing: Promise<void> = Promise.resolve();
+
+  const holder = (): string => sight.current()?.spec?.holderIdentity ?? "";
+  const isOthers = (): boolean => !["", identity].includes(holder());
+  const take = async (): Promise<void> => {
+    const seen = sight.current();
+    try {
+      if (seen !== undefined && holder() !== identity)
+        await sight.put(claim({ namespace, name, identity, durationMs: 1_000 }, seen, clock.now()));
+      if (phase !== "waiting" || isOthers()) return;
+      phase = "leading";
+      options.onAcquired?.();
+      acquired.resolve();
+    } catch (error) {
+      // Where somebody else has written it, the watch has shown it already, or soon does.
+      if (phase !== "waiting" || sight.current() !== seen) return;
+      if (!isConflict(error) && !isNotFound(error)) onError?.(error);
+      cancel();
+      cancel = clock.after(RETRY_MS, look);
+    }
+  };
+  const look = (): void => {
+    cancel();
+    if (phase === "waiting" && !isOthers()) writing = take();
+    if (phase === "waiting" && isOthers()) {
+      if (announced !== holder()) options.onWaiting?.(name, (announced = holder()));
+      // Counted from now on, since clocks differ. Whoever lives renews it before, which the watch shows.
+      const seconds = sight.current()?.spec?.leaseDurationSeconds ?? DEFAULT_SECONDS;
+      cancel = clock.after(seconds * 1_000, () => void (writing = take()));
+    }
+    if (phase === "leading" && isOthers()) {
+      phase = "lost";
+      sight.stop();
+      options.onLost?.(new Error(`Lost Lease "${namespace}/${name}": held by ${holder()} now`));
+    }
+  };
+  const sight = watchLease(options, look);
+  void sight.hasSynced.then(() => {
     options.onAnswered?.();
     if (phase === "waiting") look();
   });
@@ -106,10 +126,11 @@ export function standAside(options: LeaseOptions): HeldLease {
     const led = phase === "leading";
     phase = "released";
     cancel();
-    stopping.abort();
+    sight.stop();
     await writing;
+    const seen = sight.current();
     if (led && seen !== undefined && holder() === identity)
-      await put(freed(seen, clock.now())).catch((error: unknown) => onError?.(error));
+      await sight.put(freed(seen, clock.now())).catch((error: unknown) => onError?.(error));
   };
   let released: Promise<void> | undefined;
   const isLeader = (): boolean => phase === "leading";

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
-import { isSluice, lockOf } from "../../controller/process/locks.ts";
+import { isSluice, lockOf } from "../../schema/locks.ts";
 import { type Api, connect, type KubeObject } from "./harness/api.ts";
 import { auditMark, writesSince } from "./harness/auditLog.ts";
 import { otherController } from "./harness/controllerProcess.ts";

@@ -3,7 +3,7 @@ import { LOCAL_BUILD } from "../../../kube/client/path.ts";
 import { humanDuration } from "../../../kube/object/humanDuration.ts";
 import { timestamp } from "../../../kube/object/time.ts";
 import { type Driver, driversOf, isHeld, ofInstance, overlap, type Post, postsOf } from "../facts/drivers.ts";
-import { EDGE_HOLDER, isSluice } from "../../process/locks.ts";
+import { EDGE_HOLDER, isSluice } from "../../../schema/locks.ts";
 import type { ControllerLease, DoctorFacts, InstalledController } from "../facts/facts.ts";
 import { type Finding, ifKnown, INSTALL, listOf } from "../facts/finding.ts";
 

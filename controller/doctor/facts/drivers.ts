@@ -1,5 +1,5 @@
 /** Who drives Rollouts: read from Leases and Deployments (docs/cli/doctor.md#who-drives). */
-import { EDGE_HOLDER, isSluice } from "../../process/locks.ts";
+import { EDGE_HOLDER, isSluice } from "../../../schema/locks.ts";
 import type { ControllerLease, DoctorFacts, InstalledController } from "./facts.ts";
 import { listOf } from "./finding.ts";
 

@@ -4,7 +4,7 @@
  */
 import { type Controller, type ControllerScope, unobserved } from "../../../controller/controller.ts";
 import { type Election, wireController } from "../../../controller/wiring.ts";
-import { lockOf } from "../../../controller/process/locks.ts";
+import { lockOf } from "../../../schema/locks.ts";
 import type { Log } from "../../../controller/process/log.ts";
 import type { Decide } from "../../../controller/rollout/apply/carryOut.ts";
 import { decide as realDecide } from "../../../controller/rollout/decide/decide.ts";
