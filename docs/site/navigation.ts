@@ -115,6 +115,7 @@ export const NAVIGATION: readonly Group[] = [
       page("SECURITY.md", "Report a vulnerability"),
       page("docs/release.md", "Releases"),
       page("docs/conformance.md", "Conformance"),
+      page("docs/performance.md", "Performance"),
       ...under(
         "docs/adr",
         "0001-deciding-is-pure 0002-what-may-follow-from-an-unstored-status 0003-metrics-without-a-library",

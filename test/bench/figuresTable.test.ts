@@ -16,10 +16,10 @@ const results = new Map([
 test("a table shows medians with the spread, and the ratios of runs made one after another", () => {
   expect(table(results, { names: ["burstP99", "fleetRss"], ours: "sluice", heads: { floor: "Deployments" } })).toBe(
     `
-|                             |         sluice |      reference | Deployments |     to reference |   to Deployments |
-| --------------------------- | -------------: | -------------: | ----------: | ---------------: | ---------------: |
-| all at once: Healthy p99, s |     33 (30–36) |     40 (40–44) |          30 | 0.75 (0.75–0.90) | 1.10 (1.00–1.20) |
-| with N Rollouts: RSS, MB    |           64.3 |            128 |           – |             0.50 |                – |
+|                             |     sluice |  reference | Deployments |     to reference |   to Deployments |
+| --------------------------- | ---------: | ---------: | ----------: | ---------------: | ---------------: |
+| all at once: Healthy p99, s | 33 (30–36) | 40 (40–44) |          30 | 0.75 (0.75–0.90) | 1.10 (1.00–1.20) |
+| with N Rollouts: RSS, MB    |       64.3 |        128 |           – |             0.50 |                – |
 `.trim(),
   );
 });

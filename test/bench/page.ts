@@ -4,6 +4,7 @@ import { version } from "../../package.json";
 import { type BenchCluster, compare, type Comparison, type Results } from "./comparison.ts";
 import type { FigureName, Figures } from "./figures.ts";
 import { table } from "./figuresTable.ts";
+import { accountTable } from "./account.ts";
 import { costsTable, requestCosts } from "./requestCosts.ts";
 import { FLOOR, type Load } from "./subject.ts";
 
@@ -34,6 +35,59 @@ export function withSections(page: string, sections: Sections): string {
   }, page);
 }
 
+/** The tables of one comparison, by the section that shows them. */
+const TABLES = {
+  times: [
+    "createP50",
+    "createP99",
+    "firstWriteP50",
+    "firstWriteMax",
+    "singleHealthyP50",
+    "burstP50",
+    "burstP99",
+    "burstEachMs",
+    "burstLastBeganPct",
+    "burstConflicts",
+    "burstUnfair",
+    "burstBusyPct",
+    "burstForeignPct",
+  ],
+  writes: [
+    "singleObjectWrites",
+    "singleStatusWrites",
+    "singleReplicaSetWrites",
+    "singleEventWrites",
+    "burstObjectWrites",
+    "burstStatusWrites",
+    "burstReplicaSetWrites",
+    "burstOwnerWrites",
+    "burstEventWrites",
+    "burstClusterWrites",
+  ],
+  cpu: [
+    "createCpuMs",
+    "singleCpuMs",
+    "burstCpuMs",
+    "burstApiServerCpuMs",
+    "burstEtcdCpuMs",
+    "burstManagerCpuMs",
+    "burstBenchCpuMs",
+    "burstAllCpuMs",
+  ],
+  memory: [
+    "idleRss",
+    "idleAnonymous",
+    "fleetRss",
+    "fleetAnonymous",
+    "fleetEachKb",
+    "afterRss",
+    "afterAnonymous",
+    "restedRss",
+    "restedAnonymous",
+    "peakRss",
+  ],
+} as const satisfies Readonly<Record<string, readonly FigureName[]>>;
+
 const IDLE_FIGURES: readonly FigureName[] = ["idleRss", "fleetRss", "idleCpuPct", "idleWrites", "idleLeaseWrites"];
 
 const SCALE_FIGURES: readonly FigureName[] = [
@@ -44,6 +98,7 @@ const SCALE_FIGURES: readonly FigureName[] = [
   "burstConflicts",
   "burstUnfair",
   "burstObjectWrites",
+  "burstStatusWrites",
   "burstEventWrites",
   "burstCpuMs",
   "burstAllCpuMs",
@@ -55,6 +110,20 @@ const SCALE_FIGURES: readonly FigureName[] = [
   "restedRss",
   "peakRss",
 ];
+
+/** As wide as the page's prose. */
+const COLUMNS = 118;
+
+/** Prose in lines that fit. */
+export const wrapped = (text: string): string =>
+  text
+    .split(" ")
+    .reduce<string[]>((lines, word) => {
+      const last = lines.at(-1);
+      const fits = last !== undefined && last.length + 1 + word.length <= COLUMNS;
+      return fits ? [...lines.slice(0, -1), `${last} ${word}`] : [...lines, word];
+    }, [])
+    .join("\n");
 
 const STEPS = "`setWeight: 50`, `pause: 2s`, `setWeight: 100`";
 const count = (value: number): string => value.toLocaleString("en-US");
@@ -94,13 +163,17 @@ export async function measurePage(
   { more, requests }: { readonly more: Comparison["subjects"]; readonly requests: number },
 ): Promise<Measured> {
   const results = await compare(cluster, comparison);
-  const text = `${await machine(cluster)}. ${made(comparison)}.\n\n${table(results, { ours: OURS, heads: HEADS })}`;
+  const tables = Object.entries(TABLES).map(([name, names]) => [
+    name,
+    table(results, { names, ours: OURS, heads: HEADS }),
+  ]);
   const idleText = comparison.load.idleMs === 0 ? undefined : await idle(cluster, comparison, more, results);
-  const costs = requests === 0 ? undefined : costsTable(await requestCosts(cluster, requests));
+  const costs = requests === 0 ? undefined : await requestCosts(cluster, requests);
   const sections = {
-    comparison: text,
+    machine: wrapped(`${await machine(cluster)}. ${made(comparison)}.`),
+    ...(Object.fromEntries(tables) as Sections),
     ...(idleText === undefined ? {} : { idle: idleText }),
-    ...(costs === undefined ? {} : { requests: `${count(requests)} writes of each kind.\n\n${costs}` }),
+    ...(costs === undefined ? {} : { requests: costsTable(costs), account: accountTable(results, costs, HEADS) }),
   };
   return { results, sections };
 }
@@ -122,7 +195,7 @@ export async function measureScale(
   }
   const columns = new Map(Array.from(results).toSorted(([a], [b]) => orderOf(a) - orderOf(b)));
   const text = `${await machine(cluster)}. Of ${comparison.load.replicas} replicas (Rollouts: ${STEPS}), runs: ${comparison.runs}.`;
-  return { results, sections: { scale: `${text}\n\n${table(columns, { names: SCALE_FIGURES, heads })}` } };
+  return { results, sections: { scale: `${wrapped(text)}\n\n${table(columns, { names: SCALE_FIGURES, heads })}` } };
 }
 
 /** Columns of one subject side by side. */

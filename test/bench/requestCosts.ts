@@ -9,12 +9,17 @@ import { deploymentKind, rolloutKind } from "./fleetKinds.ts";
 import type { BenchCluster } from "./comparison.ts";
 import { between, planeUsage } from "./planeUsage.ts";
 
+/** In the order of the table. */
+type Written = "rolloutStatus" | "rollout" | "deploymentStatus" | "replicaSet" | "event" | "configMap" | "lease";
+
 interface Kind {
+  readonly what: Written;
   readonly words: string;
   send(api: Api, namespace: string, index: number): Promise<unknown>;
 }
 
 export interface RequestCost {
+  readonly what: Written;
   readonly words: string;
   /** ms of CPU a request. */
   readonly apiserver: number;
@@ -84,6 +89,7 @@ const rolloutsPath = (namespace: string): string => `${rolloutKind.path(namespac
 
 const KINDS: readonly Kind[] = [
   {
+    what: "rolloutStatus",
     words: "status of a Rollout",
     send: patched(
       (at) => `${rolloutsPath(at)}/status`,
@@ -91,8 +97,13 @@ const KINDS: readonly Kind[] = [
       (index) => ({ status: progress(index) }),
     ),
   },
-  { words: "an annotation of a Rollout (its revision)", send: patched(rolloutsPath, "merge", annotated) },
   {
+    what: "rollout",
+    words: "an annotation of a Rollout (its revision)",
+    send: patched(rolloutsPath, "merge", annotated),
+  },
+  {
+    what: "deploymentStatus",
     words: "status of a Deployment",
     send: patched(
       (at) => `${apps(at)}/deployments/NAME/status`,
@@ -102,12 +113,18 @@ const KINDS: readonly Kind[] = [
       }),
     ),
   },
-  { words: "a ReplicaSet, changed", send: patched((at) => `${apps(at)}/replicasets/NAME`, "merge", annotated) },
   {
+    what: "replicaSet",
+    words: "a ReplicaSet, changed",
+    send: patched((at) => `${apps(at)}/replicasets/NAME`, "merge", annotated),
+  },
+  {
+    what: "event",
     words: "an event, created",
     send: (api, namespace, index) => api.create(`${core(namespace)}/events`, event(namespace, index)),
   },
   {
+    what: "configMap",
     words: "a ConfigMap, changed",
     send: patched(
       (at) => `${core(at)}/configmaps/NAME`,
@@ -116,6 +133,7 @@ const KINDS: readonly Kind[] = [
     ),
   },
   {
+    what: "lease",
     words: "a Lease, renewed",
     send: patched(
       (at) => `/apis/coordination.k8s.io/v1/namespaces/${at}/leases/NAME`,
@@ -180,13 +198,13 @@ export async function requestCosts(
   const stop = watchAll(api, namespace);
   const costs: RequestCost[] = [];
   try {
-    for (const { words, send } of KINDS) {
+    for (const { what, words, send } of KINDS) {
       const indexes = Array.from({ length: count }, (_, index) => index);
       await inParallel(indexes.slice(0, 2 * OBJECTS), (index) => send(api, namespace, count + index), 4);
       const before = await planeUsage(plane);
       await inParallel(indexes, (index) => send(api, namespace, index), 4);
       const { apiserver, etcd } = between(before, await planeUsage(plane));
-      costs.push({ words, apiserver: apiserver / count, etcd: etcd / count });
+      costs.push({ what, words, apiserver: apiserver / count, etcd: etcd / count });
       print(`${words}: ${(apiserver / count).toFixed(1)} ms`);
     }
   } finally {
