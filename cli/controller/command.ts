@@ -15,8 +15,16 @@ import { EDGE_HOLDER, holderName, lockOf } from "../../schema/locks.ts";
 import { createLog, type Log } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
-import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "../../controller/process/quiet.ts";
+import {
+  isSparse,
+  releaseCode,
+  releaseMemory,
+  whenQuiet,
+  type Quiet,
+  type Rest,
+} from "../../controller/process/quiet.ts";
 import { parseControllerOptions, type ControllerOptions } from "./options.ts";
+import { repackStores } from "../../controller/rollout/facts/repack.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { asCalled, usageProblem } from "../parsed.ts";
@@ -65,11 +73,19 @@ export async function runController(
 }
 
 /** When to give memory back after a burst, or after the start. */
-const RESTS: readonly Rest[] = [
+const restsOf = (parts: Parts): readonly Rest[] => [
   { afterMs: 3_000, act: releaseMemory },
   { afterMs: 20_000, act: releaseCode },
-  { afterMs: 22_000, act: releaseMemory },
+  { afterMs: 22_000, act: () => void releaseAll(parts) },
 ];
+
+/** Collects first, so that copies find the room that garbage leaves, and last, when the originals are garbage. */
+async function releaseAll({ wired }: Parts): Promise<void> {
+  releaseMemory();
+  if (wired === undefined || !isSparse()) return;
+  await repackStores(wired.controller.stores, systemClock);
+  releaseMemory();
+}
 
 /** When the API server last answered, and last failed to; for /readyz. */
 interface Contact {
@@ -98,7 +114,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   const metrics = (parts.metrics = metricsOf(parts, version));
   const complaints = createComplaints({ log, clock });
   const health = await openPorts({ options, parts, contact, undo, complaints });
-  const quiet = whenQuiet(clock, RESTS);
+  const quiet = whenQuiet(clock, restsOf(parts));
   undo.push(() => quiet.stop());
   const client = createClient({
     credentials,

@@ -74,6 +74,14 @@ export function releaseCode(): void {
   Bun.shrink();
 }
 
+/** The engine's blocks of objects are this much larger than what is in them, and by this many bytes. */
+const SPARSE = { times: 1.4, bytes: 2 * 2 ** 20 };
+
+/** Whether much of the heap is room between objects, which no collection gives back. */
+export function isSparse({ heapTotal, heapUsed } = process.memoryUsage()): boolean {
+  return heapTotal > SPARSE.times * heapUsed + SPARSE.bytes;
+}
+
 export interface Quiet {
   /** To be called when something was done; rest is counted from here. */
   busy(): void;

@@ -24,6 +24,8 @@ export async function readAll(response: Response, giveWay: GiveWay): Promise<unk
   return parseInTurn(await response.text(), giveWay);
 }
 
+const decoder = new TextDecoder();
+
 /**
  * The parsed body of an answer, and its length in bytes.
  * @throws {TooLongError} as soon as it has more than `mostBytes`; the rest is not read
@@ -46,6 +48,6 @@ export async function readJson(
     }
     chunks.push(value);
   }
-  const text = new TextDecoder().decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes));
+  const text = decoder.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes));
   return { json: await parseInTurn(text, giveWay), bytes };
 }

@@ -181,6 +181,31 @@ test("an index follows changes of the value, and is empty for unknown ones", () 
   expect(store.by("owner", "x")).toEqual([]);
 });
 
+test("a repacked object is another and the same: found by its key and in indexes, and no change to anybody", () => {
+  const { store, changes } = storeOfThings();
+  store.upsert(thing("a", 1, { owner: "x" }));
+  const before = store.get("ns/a");
+  store.repack("ns/a", (held) => structuredClone(held));
+  store.repack("ns/unknown", (held) => structuredClone(held));
+  expect(store.get("ns/a")).not.toBe(before);
+  expect(store.get("ns/a")).toStrictEqual(before);
+  expect(store.by("owner", "x")).toEqual([store.get("ns/a")]);
+  expect(changes).toEqual(["a -→1"]);
+  store.remove(thing("a", 2));
+  expect(store.by("owner", "x")).toEqual([]);
+});
+
+test("of an object of which only a part is held no copy is made", () => {
+  const store = createStore<Thing, never, Thing>({
+    transform: (raw) => raw,
+    isPartial: ({ noise }) => noise === "part",
+  });
+  store.upsert(thing("a", 1, { noise: "part" }));
+  const before = store.get("ns/a");
+  store.repack("ns/a", (held) => structuredClone(held));
+  expect(store.get("ns/a")).toBe(before);
+});
+
 test("a listener that has unsubscribed hears nothing", () => {
   const { store } = storeOfThings();
   let calls = 0;

@@ -58,6 +58,11 @@ export interface Store<T extends Stored, Index extends string = never, Raw exten
   prune(keys: ReadonlySet<string>, resourceVersion: string): void;
   /** Takes a whole list at once: `upsert` each, then `prune`. */
   replaceAll(items: readonly Raw[], resourceVersion: string): void;
+  /**
+   * Holds an equal `copy` instead of the object: no change to anybody. Objects never move in memory, so those that a
+   * burst has left stand far apart; copies that are made one after the other stand together.
+   */
+  repack(key: string, copy: (held: T) => T): void;
   /** Calls `listener` for every change, synchronously, after reads show it. @returns a function that unsubscribes. */
   onChange(listener: ChangeListener<T>): () => void;
 }
@@ -243,6 +248,13 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
     replaceAll(items, resourceVersion) {
       for (const item of items) take(item, "watch");
       prune(new Set(Array.from(items, keyOf)), resourceVersion);
+    },
+    repack(key, copy) {
+      const held = objects.get(key);
+      if (held === undefined || options.isPartial?.(held) === true) return;
+      const next = copy(held);
+      objects.set(key, next);
+      indices.move(held, next);
     },
     onChange(listener) {
       listeners.add(listener);

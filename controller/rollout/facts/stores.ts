@@ -114,12 +114,7 @@ export function createStores(
       isPartial: (held) => whyHeldBack(held) !== undefined,
       indices: { service: serviceKeys, owner: ownerKeys, need },
     }),
-    replicaSets: createStore({
-      transform: cachedReplicaSet,
-      indices: {
-        controller: ({ facts }) => [facts.controllerUid === "" ? orphansIn(facts.namespace) : facts.controllerUid],
-      },
-    }),
+    replicaSets: createReplicaSets(),
     services: createStore({
       transform: cachedService,
       indices: {
@@ -133,6 +128,21 @@ export function createStores(
     analysisRuns: createAnalysisRuns(room),
     experiments: createExperiments(room, (experiment) => needsOfExperiment(kinds, experiment)),
   };
+}
+
+function createReplicaSets(): Stores["replicaSets"] {
+  const store = createStore({
+    transform: cachedReplicaSet,
+    indices: {
+      controller: ({ facts }: CachedReplicaSet) => [
+        facts.controllerUid === "" ? orphansIn(facts.namespace) : facts.controllerUid,
+      ],
+    },
+  });
+  store.onChange((old, next) => {
+    if (old !== undefined && next === undefined) digests.delete(old.metadata.uid);
+  });
+  return store;
 }
 
 const createExperiments = (room: Room, needs: (experiment: Experiment) => string[]): Stores["experiments"] =>
