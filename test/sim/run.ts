@@ -4,6 +4,8 @@
  * `bun test/sim/run.ts --golden [--every 1]`: the golden scenarios, with a crash at each (or every so many) of their
  * writes.
  * `bun test/sim/run.ts --golden --scenario canary-steps --crash 7` replays one of them.
+ * `bun test/sim/run.ts --writes`: the same without crashes, for the number of their writes alone, which `--golden`
+ * compares with test/golden/writes.txt, too; `UPDATE_GOLDEN=1` writes that table.
  * `bun test/sim/run.ts --migrations 300`: Deployments that migrate (test/sim/migration), and a share of them with a crash at
  * each write. `--migration 4711 [--crash 7] --verbose` replays one.
  * `bun test/sim/run.ts --mutations`: after how many seeds each rule that is broken on purpose is noticed.
@@ -11,6 +13,7 @@
  */
 import { parseArgs } from "node:util";
 import { playGolden, replayGolden, type Crashed } from "./play/crashes.ts";
+import { compareWrites } from "./play/goldenWrites.ts";
 import { playMutations, type Notice } from "./play/notice.ts";
 import { playMigrationMutations } from "./migration/mutations.ts";
 import { type FailedMigration, playMigration, playMigrations } from "./migration/seed.ts";
@@ -29,6 +32,7 @@ const { values } = parseArgs({
     migration: { type: "string" },
     every: { type: "string", default: "1" },
     mutations: { type: "boolean", default: false },
+    writes: { type: "boolean", default: false },
     scenario: { type: "string" },
     crash: { type: "string" },
     /** "2/5": the third of five shares, for a worker process. */
@@ -45,8 +49,9 @@ const SHOWN = 10;
 const NOTICED_WITHIN = 400;
 
 /** Seeds are played when nothing else is requested. */
+const playsGolden = values.golden || values.writes;
 const playsSeeds =
-  values.seeds !== undefined || !(values.golden || values.mutations || values.migrations !== undefined);
+  values.seeds !== undefined || !(playsGolden || values.mutations || values.migrations !== undefined);
 const migrations = Number(values.migrations ?? 0);
 const seeds = Number(values.seeds ?? 100);
 const [from, jobs, every] = [Number(values.from), Number(values.jobs), Number(values.every)];
@@ -105,7 +110,7 @@ async function playShare(share: number, of: number): Promise<void> {
     }
   }
   playMigrations({ from, migrations, share, of }, (failed) => send({ kind: "migration", failed }));
-  if (values.golden) await playGolden(share, of, every, (crashed) => send({ kind: "golden", crashed }));
+  if (playsGolden) await playGolden(share, of, values.golden ? every : 0, (crashed) => send({ kind: "golden", crashed }));
   if (values.mutations) {
     playMutations(share, of, NOTICED_WITHIN, (notice) => send({ kind: "mutation", notice }));
     playMigrationMutations(share, of, NOTICED_WITHIN, (notice) => send({ kind: "mutation", notice }));
@@ -133,7 +138,9 @@ function reportGolden(messages: readonly Crashed[]): number {
   }
   const crashes = messages.reduce((sum, crashed) => sum + crashed.crashes, 0);
   console.log(`${messages.length - failed.length} of ${messages.length} scenarios hold with ${crashes} crashes`);
-  return failed.length;
+  const more = compareWrites(messages);
+  for (const difference of more) console.log(`writes of ${difference}`);
+  return failed.length + more.length;
 }
 
 /** @returns how many failed. */
@@ -184,7 +191,7 @@ async function playAll(): Promise<number> {
   const notices = messages.flatMap((line) => (line.kind === "mutation" ? [line.notice] : []));
   const failures =
     (playsSeeds ? reportSeeds(verdicts, seconds) : 0) +
-    (values.golden ? reportGolden(crashed) : 0) +
+    (playsGolden ? reportGolden(crashed) : 0) +
     (migrations > 0
       ? reportMigrations(messages.flatMap((line) => (line.kind === "migration" ? [line.failed] : [])))
       : 0) +

@@ -107,8 +107,69 @@ describe("a status", () => {
     expect(paceOf(30).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(1_000);
   });
 
+  test("waits longer for both while the API server takes its time for writes", () => {
+    const slow = paceOf(0, 100);
+    const more = decisionOf({ ...paused, availableReplicas: 2 });
+    slow.written(1_000);
+    expect(slow.waitMs(snapshotOf(paused), more, 1_000)).toBe(2_500);
+    expect(paceOf(0, 100).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(1_250);
+    expect(paceOf(0, 10_000).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(2_500);
+    expect(paceOf(0, 15).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(250);
+  });
+
   test("that equals the stored one needs no write, and nothing is waited for", () => {
     expect(paceOf().waitMs(snapshotOf(paused), decisionOf(undefined), 1_000)).toBe(0);
+  });
+});
+
+describe("the end of a pause", () => {
+  const inPause: RolloutStatus = {
+    phase: "Paused",
+    currentStepIndex: 1,
+    currentPodHash: "h",
+    controllerPause: true,
+    pauseConditions: [{ reason: "CanaryPauseStep", startTime: "2026-01-01T00:00:00Z" }],
+    conditions: [{ type: "Paused", status: "True", reason: "RolloutPaused", message: "Rollout is paused" }],
+  };
+  const goesOn: RolloutStatus = {
+    phase: "Progressing",
+    currentStepIndex: 2,
+    currentPodHash: "h",
+    replicas: 3,
+    conditions: [{ type: "Paused", status: "False", reason: "RolloutPaused", message: "Rollout is paused" }],
+  };
+
+  test("that time has brought waits for what follows from it, but not for long", () => {
+    const pace = paceOf();
+    expect(pace.waitMs(snapshotOf(inPause), decisionOf(goesOn), 1_000)).toBe(2_000);
+    expect(pace.waitMs(snapshotOf(inPause), decisionOf(goesOn), 2_900)).toBe(100);
+    expect(pace.waitMs(snapshotOf(inPause), decisionOf(goesOn), 3_000)).toBe(0);
+  });
+
+  test("is told together with the next status that matters, as soon as that is due", () => {
+    const done: RolloutStatus = { ...goesOn, phase: "Healthy", currentStepIndex: 3, stableRS: "h" };
+    const pace = paceOf();
+    expect(pace.waitMs(snapshotOf(inPause), decisionOf(goesOn), 1_000)).toBe(2_000);
+    expect(pace.waitMs(snapshotOf(inPause), decisionOf(done), 1_500)).toBe(0);
+    const nextPause: RolloutStatus = { ...inPause, currentStepIndex: 2 };
+    expect(pace.waitMs(snapshotOf(inPause), decisionOf(nextPause), 1_000)).toBe(0);
+  });
+
+  test("that a person has brought is told at once", () => {
+    const { pauseConditions: _, ...resumed } = inPause;
+    expect(paceOf().waitMs(snapshotOf(resumed), decisionOf(goesOn), 1_000)).toBe(0);
+  });
+
+  test("is told at once with an abort or another news, and where more is to follow from it", () => {
+    const before = snapshotOf(inPause);
+    const others: RolloutStatus[] = [
+      { ...goesOn, phase: "Degraded" },
+      { ...goesOn, abort: true, abortedAt: "2026-01-01T00:00:02Z" },
+      { ...goesOn, currentPodHash: "next" },
+      { ...goesOn, canary: { weights: { canary: { weight: 100 }, stable: { weight: 0 } } } },
+    ];
+    for (const status of others) expect(paceOf().waitMs(before, decisionOf(status), 1_000)).toBe(0);
+    expect(paceOf().waitMs(before, { ...decisionOf(goesOn), more: true }, 1_000)).toBe(0);
   });
 });
 

@@ -5,8 +5,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { noFaults } from "../world/faults.ts";
+import { type Written, written } from "./goldenWrites.ts";
 import type { Scenario } from "./goldenStage.ts";
-import { runWorld, type Outcome } from "./simulatedWorld.ts";
+import { runWorld, type Outcome, type WorldOptions } from "./simulatedWorld.ts";
 
 const REST_MS = 60_000;
 
@@ -43,8 +44,10 @@ async function goldenScenarios(): Promise<readonly Scenario[]> {
   return scenarios;
 }
 
+type Play = Pick<WorldOptions, "print" | "onWrite">;
+
 /** `crashAfterWrite` undefined: no crash. */
-const play = (scenario: Scenario, crashAfterWrite: number | undefined, print?: (line: string) => void): Outcome =>
+const play = (scenario: Scenario, crashAfterWrite: number | undefined, observers: Play = {}): Outcome =>
   runWorld({
     seed: 1,
     script: scenario.script,
@@ -52,7 +55,7 @@ const play = (scenario: Scenario, crashAfterWrite: number | undefined, print?: (
     leases: false,
     crashAfterWrite,
     restMs: REST_MS,
-    print,
+    ...observers,
   });
 
 export interface Crashed {
@@ -60,15 +63,18 @@ export interface Crashed {
   readonly crashes: number;
   /** What went wrong, with the write after which the crash came. */
   readonly problems: readonly string[];
+  /** What the controller writes when nothing disturbs it. */
+  readonly writes: readonly Written[];
 }
 
-/** One scenario, crashed after every `every`th write, beginning with `first`. */
+/** One scenario, crashed after every `every`th write, beginning with `first`; `every` 0: never. */
 function crashAtWrites(scenario: Scenario, first: number, every: number): Crashed {
   const { name } = scenario;
-  const calm = play(scenario, undefined);
+  const writes: Written[] = [];
+  const calm = play(scenario, undefined, { onWrite: (request, atMs) => void writes.push(written(request, atMs)) });
   const problems = calm.violation === undefined ? [] : [`without a crash: ${calm.violation.what}`];
   let crashes = 0;
-  for (let write = first; write <= calm.writes; write += every) {
+  for (let write = first; every > 0 && write <= calm.writes; write += every) {
     const { violation, end } = play(scenario, write);
     crashes += 1;
     const differs = Bun.deepEquals(end, calm.end)
@@ -77,10 +83,10 @@ function crashAtWrites(scenario: Scenario, first: number, every: number): Crashe
     const problem = violation === undefined ? differs : `${violation.rule}: ${violation.what}`;
     if (problem !== undefined) problems.push(`after write ${write}: ${problem}`);
   }
-  return { name, crashes, problems };
+  return { name, crashes, problems, writes };
 }
 
-/** A share of the scenarios; the first write differs from one to the next, so that all kinds of writes are covered. */
+/** A share of the scenarios (`crashAtWrites`); the first write differs from one to the next, so that all kinds of writes are covered. */
 export async function playGolden(
   share: number,
   of: number,
@@ -89,7 +95,7 @@ export async function playGolden(
 ): Promise<void> {
   for (const [index, scenario] of (await goldenScenarios()).entries()) {
     if (index % of !== share || scenario.missing !== undefined) continue;
-    print(crashAtWrites(scenario, 1 + (Math.floor(index / of) % every), every));
+    print(crashAtWrites(scenario, 1 + (Math.floor(index / of) % Math.max(1, every)), every));
   }
 }
 
@@ -100,7 +106,7 @@ export async function replayGolden(name: string, write: number | undefined): Pro
     console.error(`Error: there is no golden scenario "${name}"`);
     return 2;
   }
-  const { violation, end } = play(scenario, write, console.log);
+  const { violation, end } = play(scenario, write, { print: console.log });
   console.log(end.join("\n"));
   return violation === undefined ? 0 : 1;
 }

@@ -4,6 +4,7 @@ import type { Change } from "../../../simulator/model/model.ts";
 import { createApiServer } from "../../../simulator/server/requests/inMemoryServer.ts";
 import { startControllers } from "../../../simulator/controllers/controllers.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
+import type { KubeRequest } from "../../../kube/client/transport.ts";
 import { chanceOf } from "../script/chance.ts";
 import { virtualClock } from "../world/virtualClock.ts";
 import { createRollout, createService, perform, type Stage } from "../world/deeds.ts";
@@ -42,6 +43,8 @@ export interface WorldOptions {
   readonly print?: ((line: string) => void) | undefined;
   /** After so many writes the controller crashes, once. */
   readonly crashAfterWrite?: number | undefined;
+  /** Called with every request of a controller to write an object, and the ms since the world began. */
+  readonly onWrite?: ((request: KubeRequest, atMs: number) => void) | undefined;
   /** How long nothing may be written at the end, ms. */
   readonly restMs?: number;
 }
@@ -259,7 +262,7 @@ function witness({ truth, judge, story, state, report, check }: Scene, change: C
 }
 
 function startProcesses(
-  { faults, seed, leases, crashAfterWrite, script }: WorldOptions,
+  { faults, seed, leases, crashAfterWrite, script, onWrite }: WorldOptions,
   breakage: Breakage,
   { judge, story, as, report, state, truth, route }: Scene & { readonly route: (body: string) => void },
   wire: Wire,
@@ -302,6 +305,7 @@ function startProcesses(
         if (method === "GET" || path.includes("/events") || path.includes("/leases")) return;
         writes += 1;
         state.requests += 1;
+        onWrite?.(request, clock.now() - START_MS);
       },
       crashesNow() {
         if (crashed || writes !== crashAfterWrite) return false;
