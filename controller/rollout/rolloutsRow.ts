@@ -105,8 +105,7 @@ function watchesOf(ports: RolloutsPorts, sources: Sources, forget: (rollout: Rol
     watch(sources.rollouts, (queue, old, next, origin) => {
       const rollout = next ?? old;
       if (origin === "own" || rollout === undefined) return;
-      // What is asked of a Rollout goes before what the pods of others report.
-      if (next !== undefined) return queue.addFirst(keyOf(rollout));
+      if (next !== undefined) return isAsked(old, next) ? queue.addFirst(keyOf(next)) : queue.add(keyOf(next));
       forget(rollout);
       gone(ports, rollout);
     }),
@@ -135,6 +134,10 @@ function watchesOf(ports: RolloutsPorts, sources: Sources, forget: (rollout: Rol
     ...stores.optional.map((store) => neededWatch(stores, store)),
   ];
 }
+
+/** Whether something else is asked of it now: that goes before what the pods of others report. */
+const isAsked = (old: Rollout | undefined, next: Rollout): boolean =>
+  old?.metadata.generation !== next.metadata.generation || old?.status?.abort !== next.status?.abort;
 
 /** Objects of a kind that is watched only while some Rollout refers to one; `watchOptional` fills the cache. */
 const neededWatch = ({ rollouts }: Stores, { kind, objects }: OptionalStore): Watch =>
