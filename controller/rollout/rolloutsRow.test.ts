@@ -73,8 +73,11 @@ function stage({ leads = true } = {}) {
   const sources = sourcesOf(stores, "");
   const line: string[] = [];
   for (const row of [rolloutsRow(ports, sources), servicesRow(ports, sources)]) {
-    const add = (key: string): void => void line.push(`${row.noun} ${key}`);
-    const queue = { ...createQueue({ clock }), add, addFirst: add };
+    const queue = {
+      ...createQueue({ clock }),
+      add: (key: string) => void line.push(`${row.noun} ${key}`),
+      addFirst: (key: string) => void line.push(`first ${row.noun} ${key}`),
+    };
     for (const { listen } of row.watches) listen(queue);
   }
   return { stores, reported, inLine: () => line.splice(0) };
@@ -90,6 +93,17 @@ describe("a Rollout comes into line", () => {
     expect(inLine()).toEqual([]);
     stores.rollouts.upsert(rollout("web", 3));
     expect(inLine()).toEqual(["Rollout ns/web"]);
+  });
+
+  test("before others when it is asked for something else, by its spec or by an abort", () => {
+    const { stores, inLine } = stage();
+    const asked = (version: number, generation: number, abort?: boolean): Rollout => {
+      const { metadata, ...rest } = rollout("web", version);
+      return { ...rest, metadata: { ...metadata, generation }, status: { abort } } as unknown as Rollout;
+    };
+    for (const step of [asked(1, 1), asked(2, 2), asked(3, 2), asked(4, 2, true)]) stores.rollouts.upsert(step);
+    const first = "first Rollout ns/web";
+    expect(inLine()).toEqual([first, first, "Rollout ns/web", first]);
   });
 
   test("for its ReplicaSet, unless nothing but the version has changed", () => {

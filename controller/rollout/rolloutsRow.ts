@@ -114,9 +114,11 @@ function watchesOf(
     watch(sources.rollouts, (queue, old, next, origin) => {
       const rollout = next ?? old;
       if (origin === "own" || rollout === undefined) return;
-      const key = keyOf(rollout);
-      // What is asked of a Rollout goes before what the pods of others report.
-      if (next !== undefined) return heard(ROLLOUTS, key, rollout.metadata.resourceVersion, () => queue.addFirst(key));
+      if (next !== undefined) {
+        const key = keyOf(next);
+        const queueUp = isAsked(old, next) ? queue.addFirst : queue.add;
+        return heard(ROLLOUTS, key, next.metadata.resourceVersion, () => queueUp(key));
+      }
       forget(rollout);
       gone(ports, rollout);
     }),
@@ -149,6 +151,10 @@ function watchesOf(
     ...stores.optional.map((store) => neededWatch(stores, store)),
   ];
 }
+
+/** Whether something else is asked of it now: that goes before what the pods of others report. */
+const isAsked = (old: Rollout | undefined, next: Rollout): boolean =>
+  old?.metadata.generation !== next.metadata.generation || old?.status?.abort !== next.status?.abort;
 
 /** Objects of a kind that is watched only while some Rollout refers to one; `watchOptional` fills the cache. */
 const neededWatch = ({ rollouts }: Stores, { kind, objects }: OptionalStore): Watch =>
