@@ -9,13 +9,17 @@ function world(most: number, isTold = false) {
   const clock = manualClock(0);
   let open: string[] = [];
   const ended: string[] = [];
+  let looks = 0;
   let tell = (): void => undefined;
   const connections = watchConnections({
     port: 1,
     clock,
     limits: { most },
     sockets: {
-      accepted: () => open.map((peer) => ({ peer, descriptor: Number(peer.slice(1)) })),
+      accepted: () => {
+        looks += 1;
+        return open.map((peer) => ({ peer, descriptor: Number(peer.slice(1)) }));
+      },
       end: (descriptor) => {
         ended.push(`c${descriptor}`);
         open = open.filter((peer) => peer !== `c${descriptor}`);
@@ -32,23 +36,26 @@ function world(most: number, isTold = false) {
     open = [...open, ...peers];
     tell();
   };
-  return { clock, ended, connections, connect, leave: () => void (open = []) };
+  return { clock, ended, looks: () => looks, connections, connect, leave: () => void (open = []) };
 }
 
-test("where the kernel tells of connections nothing is checked before one comes, nor after the last has gone", async () => {
-  const { clock, ended, connections, connect, leave } = world(10, true);
+test("where the kernel tells of connections it looks when one has come and when one is late, and not between", async () => {
+  const { clock, ended, looks, connections, connect, leave } = world(10, true);
   expect(clock.waiting).toBe(0);
-  connect("c1");
-  await clock.advance(connectionLimits.firstRequestMs + 500);
-  expect([ended, clock.waiting]).toEqual([["c1"], 0]);
-  connect("c2");
-  await clock.advance(500);
-  expect(clock.waiting).toBe(1);
+  connect("c1", "c2");
+  connections.asked("c2");
+  await clock.advance(1_000);
+  expect(looks()).toBe(1);
+  await clock.advance(connectionLimits.firstRequestMs);
+  expect([ended, looks()]).toEqual([["c1"], 3]);
   leave();
-  await clock.advance(500);
-  expect(clock.waiting).toBe(0);
-  connections.stop();
+  await clock.advance(connectionLimits.betweenRequestsMs);
+  expect([looks(), clock.waiting]).toEqual([4, 0]);
   connect("c3");
+  await clock.advance(300);
+  expect(looks()).toBe(5);
+  connections.stop();
+  connect("c4");
   expect(clock.waiting).toBe(0);
 });
 

@@ -23,8 +23,8 @@ export const connectionLimits = {
  */
 const checkEveryMs = 250;
 /**
- * The same while there was no connection at the last check, where the kernel does not tell of new ones; where it does,
- * nothing is checked before it has. Checks are most of the CPU of an idle process.
+ * The same while there was no connection at the last check, where the kernel does not tell of new ones. Where it does,
+ * a check follows that, and when a connection is late. Checks were most of the CPU of an idle process.
  */
 const restingCheckMs = 1_000;
 
@@ -55,6 +55,8 @@ export interface ConnectionPorts {
 /** Checks at intervals until it is stopped. */
 export function watchConnections({ port, sockets, clock, limits }: ConnectionPorts): Connections {
   const { most, firstRequestMs, betweenRequestsMs } = { ...connectionLimits, ...limits };
+  const untilMs = ({ sinceMs, askedMs }: Known): number =>
+    askedMs === undefined ? sinceMs + firstRequestMs : askedMs + betweenRequestsMs;
   let known = new Map<string, Known>();
   let checkedAtMs = clock.now();
   const check = (): void => {
@@ -69,8 +71,6 @@ export function watchConnections({ port, sockets, clock, limits }: ConnectionPor
     }));
     checkedAtMs = nowMs;
     known = new Map(open.map(({ peer, sinceMs, askedMs }) => [peer, { sinceMs, askedMs }]));
-    const untilMs = ({ sinceMs, askedMs }: Known): number =>
-      askedMs === undefined ? sinceMs + firstRequestMs : askedMs + betweenRequestsMs;
     const stay = open.filter((each) => untilMs(each) > nowMs);
     for (const each of open) if (untilMs(each) <= nowMs) sockets.end(each.descriptor);
     if (stay.length <= most) return;
@@ -85,23 +85,26 @@ export function watchConnections({ port, sockets, clock, limits }: ConnectionPor
     for (const { descriptor } of least.slice(0, stay.length - most)) sockets.end(descriptor);
   };
   let cancel = (): void => undefined;
-  let isResting = true;
+  let isDue = false;
   const checkIn = (ms: number): void => {
-    isResting = false;
     cancel = clock.after(ms, () => {
+      isDue = false;
       check();
-      if (known.size > 0) checkIn(checkEveryMs);
-      else rest();
+      goOn();
     });
   };
   const stopTelling = sockets?.announce?.(() => {
-    if (isResting) checkIn(checkEveryMs);
+    if (isDue) return;
+    isDue = true;
+    cancel();
+    checkIn(checkEveryMs);
   });
-  const rest = (): void => {
-    if (stopTelling === undefined) checkIn(restingCheckMs);
-    else isResting = true;
+  const goOn = (): void => {
+    if (stopTelling === undefined) return checkIn(known.size === 0 ? restingCheckMs : checkEveryMs);
+    const nextMs = Math.min(...Array.from(known.values(), untilMs));
+    if (known.size > 0) checkIn(Math.max(checkEveryMs, nextMs - clock.now()));
   };
-  if (sockets !== undefined) rest();
+  if (sockets !== undefined) goOn();
   return {
     check,
     stop: () => {
