@@ -115,15 +115,15 @@ const SCALE_FIGURES: readonly FigureName[] = [
 const COLUMNS = 118;
 
 /** Prose in lines that fit. */
-export const wrapped = (text: string): string =>
-  text
-    .split(" ")
-    .reduce<string[]>((lines, word) => {
-      const last = lines.at(-1);
-      const fits = last !== undefined && last.length + 1 + word.length <= COLUMNS;
-      return fits ? [...lines.slice(0, -1), `${last} ${word}`] : [...lines, word];
-    }, [])
-    .join("\n");
+export function wrapped(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && longer.length <= COLUMNS) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join("\n");
+}
 
 const STEPS = "`setWeight: 50`, `pause: 2s`, `setWeight: 100`";
 const count = (value: number): string => value.toLocaleString("en-US");
