@@ -5,6 +5,7 @@ import { type ControlPlane, startControlPlane } from "../cluster/harness/control
 import { applyCrds } from "../cluster/harness/crds.ts";
 import { kubeletPort } from "../cluster/harness/kubeletPort.ts";
 import type { Figures } from "./figures.ts";
+import { table } from "./figuresTable.ts";
 import { FLOOR, type Load, measure, measureFloor, POD_USERS, type Subject } from "./subject.ts";
 import { BENCH } from "./writesByKind.ts";
 
@@ -76,9 +77,12 @@ export async function compare({ plane, api, print }: BenchCluster, comparison: C
       print(`run ${run}, ${subject.label}`);
       keep(subject.label, await measure(plane, api, subject, load, print));
     }
-    if (!floor) continue;
-    print(`run ${run}, ${FLOOR}`);
-    keep(FLOOR, await measureFloor(plane, api, load, print));
+    if (floor) {
+      print(`run ${run}, ${FLOOR}`);
+      keep(FLOOR, await measureFloor(plane, api, load, print));
+    }
+    // Of many minutes nothing is lost when a later one fails.
+    if (run < runs) print(`after run ${run}:\n${table(results)}`);
   }
   return results;
 }

@@ -115,15 +115,15 @@ const SCALE_FIGURES: readonly FigureName[] = [
 const COLUMNS = 118;
 
 /** Prose in lines that fit. */
-export const wrapped = (text: string): string =>
-  text
-    .split(" ")
-    .reduce<string[]>((lines, word) => {
-      const last = lines.at(-1);
-      const fits = last !== undefined && last.length + 1 + word.length <= COLUMNS;
-      return fits ? [...lines.slice(0, -1), `${last} ${word}`] : [...lines, word];
-    }, [])
-    .join("\n");
+export function wrapped(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && longer.length <= COLUMNS) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join("\n");
+}
 
 const STEPS = "`setWeight: 50`, `pause: 2s`, `setWeight: 100`";
 const count = (value: number): string => value.toLocaleString("en-US");
@@ -142,12 +142,12 @@ async function machine({ api }: BenchCluster): Promise<string> {
 const made = ({ load, runs }: Comparison): string =>
   `${count(load.rollouts)} of ${load.replicas} replicas (Rollouts: ${STEPS}), medians of ${runs} run${runs === 1 ? "" : "s"} with the least and the most`;
 
-/** A run while nothing changes of each that the others' figures lack. */
-async function idle(cluster: BenchCluster, comparison: Comparison, more: Comparison["subjects"], measured: Results) {
-  const load: Load = { ...comparison.load, singles: 0, burst: false, restMs: 0 };
-  const results = await compare(cluster, { subjects: more, floor: false, load, runs: 1, waitsOnce: false });
+const IDLE_RUN = { singles: 0, burst: false, restMs: 0 } as const;
+
+/** @param more one run of each. @param measured those whose idle figures are there already */
+function idleTable(more: Comparison["subjects"], found: Results, measured: Results): string {
   const heads = Object.fromEntries(more.map(({ label, flags = "" }) => [label, `Sluice \`${flags}\``]));
-  const shown = new Map([...measured, ...results].filter(([label]) => label !== FLOOR));
+  const shown = new Map([...measured, ...found].filter(([label]) => label !== FLOOR));
   return table(shown, { names: IDLE_FIGURES, heads: { ...HEADS, ...heads } });
 }
 
@@ -162,21 +162,27 @@ export async function measurePage(
   comparison: Comparison,
   { more, requests }: { readonly more: Comparison["subjects"]; readonly requests: number },
 ): Promise<Measured> {
+  // What is short comes first: when it fails, no half an hour is lost.
+  const costs = requests === 0 ? undefined : await requestCosts(cluster, requests);
+  const idleLoad: Load = { ...comparison.load, ...IDLE_RUN };
+  const alone: Comparison = { subjects: more, floor: false, load: idleLoad, runs: 1, waitsOnce: false };
+  const found = await compare(cluster, alone);
   const results = await compare(cluster, comparison);
   const tables = Object.entries(TABLES).map(([name, names]) => [
     name,
     table(results, { names, ours: OURS, heads: HEADS }),
   ]);
-  const idleText = comparison.load.idleMs === 0 ? undefined : await idle(cluster, comparison, more, results);
-  const costs = requests === 0 ? undefined : await requestCosts(cluster, requests);
   const sections = {
     machine: wrapped(`${await machine(cluster)}. ${made(comparison)}.`),
     ...(Object.fromEntries(tables) as Sections),
-    ...(idleText === undefined ? {} : { idle: idleText }),
+    ...(idleLoad.idleMs === 0 ? {} : { idle: idleTable(more, found, results) }),
     ...(costs === undefined ? {} : { requests: costsTable(costs), account: accountTable(results, costs, HEADS) }),
   };
   return { results, sections };
 }
+
+/** An update, on a machine that does other things, too. */
+const SLOWEST_MS = 1_000;
 
 /** The same with ever more at once, each size of all before the next. */
 export async function measureScale(
@@ -187,7 +193,8 @@ export async function measureScale(
   const results = new Map<string, readonly Figures[]>();
   const heads: Record<string, string> = {};
   for (const rollouts of sizes) {
-    const load: Load = { ...comparison.load, rollouts, idleMs: 0, singles: 0 };
+    const timeoutMs = Math.max(comparison.load.timeoutMs, rollouts * SLOWEST_MS);
+    const load: Load = { ...comparison.load, rollouts, idleMs: 0, singles: 0, timeoutMs };
     for (const [label, runs] of await compare(cluster, { ...comparison, load })) {
       results.set(`${label} ${rollouts}`, runs);
       heads[`${label} ${rollouts}`] = `${(HEADS as Record<string, string>)[label] ?? label}, ${count(rollouts)}`;

@@ -2,8 +2,6 @@ import { expect, test } from "bun:test";
 import type { Write } from "../cluster/harness/auditLog.ts";
 import { beginnings, countWrites, ofDeploymentController, ofUser } from "./writesByKind.ts";
 
-const manager = "kube-controller-manager/v1.36.3 (linux/amd64) kubernetes/abc";
-
 const write = (change: Partial<Write>): Write => ({
   user: "bench-sluice",
   userAgent: "sluice/0.1.0",
@@ -17,6 +15,14 @@ const write = (change: Partial<Write>): Write => ({
   doneMs: 0,
   ...change,
 });
+
+/** A write of one of its controllers. */
+const ofManager = (controller: string, change: Partial<Write>): Write =>
+  write({
+    user: "system:kube-controller-manager",
+    userAgent: `controller-manager/v0.0.0 (linux/amd64) kubernetes/$Format/${controller}`,
+    ...change,
+  });
 
 const asked = write({ user: "bench", receivedMs: 1_000, doneMs: 1_010 });
 
@@ -45,12 +51,8 @@ test("each write of an update is counted once, as what it is", () => {
 });
 
 test("of the controllers of kube-controller-manager, only that of Deployments is the floor's own", () => {
-  const own = write({ userAgent: `${manager}/deployment-controller`, resource: "deployments", subresource: "status" });
-  const other = write({
-    userAgent: `${manager}/replicaset-controller`,
-    resource: "replicasets",
-    subresource: "status",
-  });
+  const own = ofManager("deployment-controller", { resource: "deployments", subresource: "status" });
+  const other = ofManager("replicaset-controller", { resource: "replicasets", subresource: "status" });
   expect(countWrites([own, other], ofDeploymentController, 1)).toMatchObject({ objects: 1, statuses: 1, cluster: 1 });
 });
 

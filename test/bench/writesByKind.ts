@@ -10,8 +10,8 @@ export const ofUser =
     user === name;
 
 /** kube-controller-manager is one user; its controllers tell themselves apart at the end of the user agent. */
-export const ofDeploymentController: IsOwn = ({ userAgent }) =>
-  userAgent.startsWith("kube-controller-manager/") && userAgent.endsWith("/deployment-controller");
+export const ofDeploymentController: IsOwn = ({ user, userAgent }) =>
+  user === "system:kube-controller-manager" && userAgent.endsWith("/deployment-controller");
 
 /** The user that the bench itself writes as. */
 export const BENCH = "bench";
