@@ -8,7 +8,7 @@ import type { HeldPort } from "../../webhook/http/heldPort.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/startAdmission.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
 import type { Controller, ControllerObserver, MigrationScope } from "../../controller/controller.ts";
-import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
+import type { Election, Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
 import { locks } from "../../controller/process/locks.ts";
@@ -21,8 +21,8 @@ import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { asCalled, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
+import type { heldTemplates } from "../../controller/rollout/facts/templateStores.ts";
 import { tellWaits } from "../../controller/process/waits.ts";
-import { heldTemplates } from "../../controller/rollout/facts/templateStores.ts";
 import { controllerNamespace, measuringOf, notifyingOf } from "./measuring.ts";
 import { tracedObserver, tracingOf } from "./tracing.ts";
 import type { Tracing } from "../../controller/tracing/tracing.ts";
@@ -98,6 +98,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   const metrics = (parts.metrics = metricsOf(parts, version));
   const complaints = createComplaints({ log, clock });
   const health = await openPorts({ options, parts, contact, undo, complaints });
+  const driving = loadDriving();
   const quiet = whenQuiet(clock, RESTS);
   undo.push(() => quiet.stop());
   const client = createClient({
@@ -118,6 +119,8 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   const fed = await feedOf(options);
   const tracing = (parts.tracing = await tracingOf({ options, env, version, complaints }));
   undo.push(() => tracing?.stop(2_000));
+  const { wireController, heldTemplates } = await driving;
+  parts.heldTemplates = heldTemplates;
   const wired = wireController(
     {
       client,
@@ -157,6 +160,13 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   log.info("Watching", { server: shownServer(credentials.server), version, instance: options.instanceId });
   await lead({ options, log, wired, admission, troubles, ending, tracing });
   return ending.exitCode();
+}
+
+/** All that drives Rollouts: two thirds of the code, which `/healthz` does not wait for. */
+async function loadDriving() {
+  const { wireController } = await import("../../controller/wiring.ts");
+  const { heldTemplates } = await import("../../controller/rollout/facts/templateStores.ts");
+  return { wireController, heldTemplates };
 }
 
 /** What the webhook needs before it starts, and what may be missing. */
@@ -228,6 +238,7 @@ interface Parts {
   metrics?: ControllerMetrics;
   troubles?: Troubles;
   wired?: Wired;
+  heldTemplates?: typeof heldTemplates;
   admission?: Admission | undefined;
   tracing?: Tracing | undefined;
 }
@@ -240,7 +251,7 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
     commit: "",
     rollouts: () => parts.wired?.controller.stores.rollouts.values() ?? [],
     analysisRuns: () => parts.wired?.controller.stores.analysisRuns.values() ?? [],
-    analysisTemplates: () => heldTemplates(parts.wired?.controller.stores.templates),
+    analysisTemplates: () => parts.heldTemplates?.(parts.wired?.controller.stores.templates) ?? [],
     experiments: () => parts.wired?.controller.stores.experiments.values() ?? [],
     isLeader: () => parts.wired?.isLeader() ?? false,
     cacheObjects: () => cacheObjects(parts.wired?.controller),
