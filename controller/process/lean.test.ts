@@ -17,7 +17,6 @@ describe("a long-lived process", () => {
         HOME: "/nonexistent",
         BUN_JSC_useFTLJIT: "0",
         BUN_JSC_thresholdForOptimizeAfterWarmUp: "20000",
-        BUN_JSC_thresholdForOptimizeAfterLongWarmUp: "20000",
         BUN_JSC_heapGrowthMaxIncrease: "0.75",
       },
     });

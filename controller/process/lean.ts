@@ -17,7 +17,6 @@
 export const engineOptions: Readonly<Record<string, string>> = {
   BUN_JSC_useFTLJIT: "0",
   BUN_JSC_thresholdForOptimizeAfterWarmUp: "20000",
-  BUN_JSC_thresholdForOptimizeAfterLongWarmUp: "20000",
   BUN_JSC_heapGrowthMaxIncrease: "0.75",
 };
 
