@@ -7,7 +7,7 @@ import { createClient, type ObservedRequest } from "../../kube/client/transport.
 import type { HeldPort } from "../../webhook/http/heldPort.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/startAdmission.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
-import type { Controller, ControllerObserver, MigrationScope } from "../../controller/controller.ts";
+import type { ControllerObserver, MigrationScope } from "../../controller/controller.ts";
 import type { Election, Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
@@ -21,8 +21,8 @@ import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { asCalled, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
-import type { heldTemplates } from "../../controller/rollout/facts/templateStores.ts";
 import { tellWaits } from "../../controller/process/waits.ts";
+import { cacheObjects, type Driving, loadDriving } from "./driving.ts";
 import { controllerNamespace, measuringOf, notifyingOf } from "./measuring.ts";
 import { tracedObserver, tracingOf } from "./tracing.ts";
 import type { Tracing } from "../../controller/tracing/tracing.ts";
@@ -98,7 +98,6 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   const metrics = (parts.metrics = metricsOf(parts, version));
   const complaints = createComplaints({ log, clock });
   const health = await openPorts({ options, parts, contact, undo, complaints });
-  const driving = loadDriving();
   const quiet = whenQuiet(clock, RESTS);
   undo.push(() => quiet.stop());
   const client = createClient({
@@ -119,8 +118,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   const fed = await feedOf(options);
   const tracing = (parts.tracing = await tracingOf({ options, env, version, complaints }));
   undo.push(() => tracing?.stop(2_000));
-  const { wireController, heldTemplates } = await driving;
-  parts.heldTemplates = heldTemplates;
+  const { wireController } = (parts.driving = await loadDriving());
   const wired = wireController(
     {
       client,
@@ -160,13 +158,6 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   log.info("Watching", { server: shownServer(credentials.server), version, instance: options.instanceId });
   await lead({ options, log, wired, admission, troubles, ending, tracing });
   return ending.exitCode();
-}
-
-/** All that drives Rollouts: two thirds of the code, which `/healthz` does not wait for. */
-async function loadDriving() {
-  const { wireController } = await import("../../controller/wiring.ts");
-  const { heldTemplates } = await import("../../controller/rollout/facts/templateStores.ts");
-  return { wireController, heldTemplates };
 }
 
 /** What the webhook needs before it starts, and what may be missing. */
@@ -238,7 +229,7 @@ interface Parts {
   metrics?: ControllerMetrics;
   troubles?: Troubles;
   wired?: Wired;
-  heldTemplates?: typeof heldTemplates;
+  driving?: Driving;
   admission?: Admission | undefined;
   tracing?: Tracing | undefined;
 }
@@ -251,7 +242,7 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
     commit: "",
     rollouts: () => parts.wired?.controller.stores.rollouts.values() ?? [],
     analysisRuns: () => parts.wired?.controller.stores.analysisRuns.values() ?? [],
-    analysisTemplates: () => parts.heldTemplates?.(parts.wired?.controller.stores.templates) ?? [],
+    analysisTemplates: () => parts.driving?.heldTemplates(parts.wired?.controller.stores.templates) ?? [],
     experiments: () => parts.wired?.controller.stores.experiments.values() ?? [],
     isLeader: () => parts.wired?.isLeader() ?? false,
     cacheObjects: () => cacheObjects(parts.wired?.controller),
@@ -371,21 +362,6 @@ function observeRequest(request: ObservedRequest, contact: Contact, metrics: Con
     name: request.name ?? "",
     status: request.status,
   });
-}
-
-function cacheObjects(controller: Controller | undefined): [string, number][] {
-  if (controller === undefined) return [];
-  const { rollouts, replicaSets, services, analysisRuns, experiments, optional } = controller.stores;
-  return [
-    ["rollouts", rollouts.size],
-    ["replicasets", replicaSets.size],
-    ["services", services.size],
-    ["analysisruns", analysisRuns.size],
-    ["experiments", experiments.size],
-    ...optional
-      .map(({ kind, objects }): [string, number] => [kind.resource, objects.size])
-      .filter(([, size]) => size > 0),
-  ];
 }
 
 const observerOf = (metrics: ControllerMetrics, quiet: Quiet): ControllerObserver => ({
