@@ -7,8 +7,8 @@ import { createClient, type ObservedRequest } from "../../kube/client/transport.
 import type { HeldPort } from "../../webhook/http/heldPort.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/startAdmission.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
-import type { ControllerObserver, MigrationScope } from "../../controller/controller.ts";
-import type { Election, Wired } from "../../controller/wiring.ts";
+import type { Controller, ControllerObserver, MigrationScope } from "../../controller/controller.ts";
+import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
 import { locks } from "../../controller/process/locks.ts";
@@ -22,7 +22,7 @@ import { createTroubles, type Troubles } from "../../controller/process/troubles
 import { asCalled, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { tellWaits } from "../../controller/process/waits.ts";
-import { cacheObjects, type Driving, loadDriving } from "./driving.ts";
+import { heldTemplates } from "../../controller/rollout/facts/templateStores.ts";
 import { controllerNamespace, measuringOf, notifyingOf } from "./measuring.ts";
 import { tracedObserver, tracingOf } from "./tracing.ts";
 import type { Tracing } from "../../controller/tracing/tracing.ts";
@@ -118,7 +118,6 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   const fed = await feedOf(options);
   const tracing = (parts.tracing = await tracingOf({ options, env, version, complaints }));
   undo.push(() => tracing?.stop(2_000));
-  const { wireController } = (parts.driving = await loadDriving());
   const wired = wireController(
     {
       client,
@@ -229,7 +228,6 @@ interface Parts {
   metrics?: ControllerMetrics;
   troubles?: Troubles;
   wired?: Wired;
-  driving?: Driving;
   admission?: Admission | undefined;
   tracing?: Tracing | undefined;
 }
@@ -242,7 +240,7 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
     commit: "",
     rollouts: () => parts.wired?.controller.stores.rollouts.values() ?? [],
     analysisRuns: () => parts.wired?.controller.stores.analysisRuns.values() ?? [],
-    analysisTemplates: () => parts.driving?.heldTemplates(parts.wired?.controller.stores.templates) ?? [],
+    analysisTemplates: () => heldTemplates(parts.wired?.controller.stores.templates),
     experiments: () => parts.wired?.controller.stores.experiments.values() ?? [],
     isLeader: () => parts.wired?.isLeader() ?? false,
     cacheObjects: () => cacheObjects(parts.wired?.controller),
@@ -362,6 +360,21 @@ function observeRequest(request: ObservedRequest, contact: Contact, metrics: Con
     name: request.name ?? "",
     status: request.status,
   });
+}
+
+function cacheObjects(controller: Controller | undefined): [string, number][] {
+  if (controller === undefined) return [];
+  const { rollouts, replicaSets, services, analysisRuns, experiments, optional } = controller.stores;
+  return [
+    ["rollouts", rollouts.size],
+    ["replicasets", replicaSets.size],
+    ["services", services.size],
+    ["analysisruns", analysisRuns.size],
+    ["experiments", experiments.size],
+    ...optional
+      .map(({ kind, objects }): [string, number] => [kind.resource, objects.size])
+      .filter(([, size]) => size > 0),
+  ];
 }
 
 const observerOf = (metrics: ControllerMetrics, quiet: Quiet): ControllerObserver => ({
