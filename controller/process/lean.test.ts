@@ -13,7 +13,12 @@ describe("a long-lived process", () => {
     expect(leanLaunch(compiled)).toEqual({
       program: "/usr/bin/sluice",
       args: ["/usr/bin/sluice", "controller", "--namespaced"],
-      env: { HOME: "/nonexistent", BUN_JSC_useFTLJIT: "0", BUN_JSC_heapGrowthMaxIncrease: "0.75" },
+      env: {
+        HOME: "/nonexistent",
+        BUN_JSC_useFTLJIT: "0",
+        BUN_JSC_thresholdForOptimizeAfterWarmUp: "20000",
+        BUN_JSC_heapGrowthMaxIncrease: "0.75",
+      },
     });
   });
 

@@ -7,12 +7,16 @@
  * - No third compiler tier (FTL). A controller works for moments, long apart: this tier compiles for longer than its
  *   code is used, and holds the memory. Measured with the webhook at 500 reviews/s: a tenth of the start-up time until
  *   reviews are fast, 16 MB less, and no second in which compiling keeps reviews waiting (docs/adr/0004).
+ * - The second tier (DFG) begins after twenty times as much work. An update calls some functions a hundred times, which
+ *   is enough to have them compiled by default, and not enough to make up for it: compiling took a third of all its CPU
+ *   time. In a burst, and under reviews, code is hot within a second all the same (docs/adr/0004).
  * - The heap grows by at most three quarters before it is collected; by default it may become three times as large.
  *   Objects never move, so what is held at the end of a burst keeps the blocks of its peak resident, mostly empty.
  *   With a half or less every collection would be one of the whole heap (docs/adr/0008).
  */
 export const engineOptions: Readonly<Record<string, string>> = {
   BUN_JSC_useFTLJIT: "0",
+  BUN_JSC_thresholdForOptimizeAfterWarmUp: "20000",
   BUN_JSC_heapGrowthMaxIncrease: "0.75",
 };
 

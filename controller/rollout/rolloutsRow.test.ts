@@ -73,11 +73,10 @@ function stage({ leads = true } = {}) {
   const sources = sourcesOf(stores, "");
   const line: string[] = [];
   for (const row of [rolloutsRow(ports, sources), servicesRow(ports, sources)]) {
-    const queue = {
-      ...createQueue({ clock }),
-      add: (key: string) => void line.push(`${row.noun} ${key}`),
-      addFirst: (key: string) => void line.push(`first ${row.noun} ${key}`),
-    };
+    const add = (key: string): void => void line.push(`${row.noun} ${key}`);
+    const addFirst = (key: string): void => void line.push(`first ${row.noun} ${key}`);
+    const addAfter = (key: string, ms: number): void => void line.push(`${row.noun} ${key} in ${ms} ms`);
+    const queue = { ...createQueue({ clock }), add, addFirst, addAfter };
     for (const { listen } of row.watches) listen(queue);
   }
   return { stores, reported, inLine: () => line.splice(0) };
@@ -117,6 +116,20 @@ describe("a Rollout comes into line", () => {
     stores.replicaSets.written(replicaSet(5, "web", 1));
     expect(inLine()).toEqual([]);
     stores.replicaSets.deleted("ns/web-1", "set");
+    expect(inLine()).toEqual(["Rollout ns/web"]);
+  });
+
+  test("a moment later for a ReplicaSet that has yet to reach its size, since more is about to come", () => {
+    const { stores, inLine } = stage();
+    stores.rollouts.upsert(rollout("web", 1));
+    inLine();
+    const sized = (version: number, replicas: number): ReplicaSet => {
+      const made = replicaSet(version, "web");
+      return { ...made, spec: { ...made.spec, replicas: 2 }, status: { ...made.status, replicas } } as ReplicaSet;
+    };
+    stores.replicaSets.upsert(sized(3, 1));
+    expect(inLine()).toEqual(["Rollout ns/web in 30 ms"]);
+    stores.replicaSets.upsert(sized(4, 2));
     expect(inLine()).toEqual(["Rollout ns/web"]);
   });
 

@@ -100,6 +100,14 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
   };
 }
 
+/**
+ * The ReplicaSet controller writes the status two or three times in some 20 ms until it has made or deleted the pods of
+ * a new size: one pass after the last of them is enough.
+ */
+const UNSETTLED_MS = 30;
+
+const isSettled = ({ facts }: CachedReplicaSet): boolean => facts.observed && facts.status.replicas === facts.replicas;
+
 const NOBODY = { metadata: { name: "", namespace: "" } };
 
 /** Answers to a pass's own writes are ignored: they hold nothing that its decision did not know. So are their echoes. */
@@ -124,8 +132,12 @@ function watchesOf(
     }),
     watch(sources.replicaSets, (queue, old, next, origin) => {
       if (origin === "own" || sameFacts(old, next)) return;
+      const afterMs = next === undefined || isSettled(next) ? 0 : UNSETTLED_MS;
       const tellOwners = (): void => {
-        for (const key of ownersOf(stores, next ?? old)) queue.add(key);
+        for (const key of ownersOf(stores, next ?? old)) {
+          if (afterMs > 0) queue.addAfter(key, afterMs);
+          else queue.add(key);
+        }
       };
       if (next !== undefined) return heard(REPLICA_SETS, keyOf(next), next.metadata.resourceVersion, tellOwners);
       tellOwners();
