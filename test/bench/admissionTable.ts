@@ -16,6 +16,8 @@ export interface Measured {
   readonly dryRuns: number;
   /** CPU of Sluice's process, of all its threads, user and system. */
   readonly cpuMs: number;
+  /** CPU of the empty webhook, which reviews every write of its namespace. */
+  readonly emptyCpuMs: number;
 }
 
 /** Median, lowest and highest of the runs. */
@@ -26,6 +28,8 @@ function spread(values: readonly number[], digits: number): string {
 
 const sum = (runs: readonly Measured[], of: (run: Measured) => number): number =>
   runs.reduce((total, run) => total + of(run), 0);
+
+const micros = (ms: number, reviews: number): string => (reviews === 0 ? "" : ((ms * 1_000) / reviews).toFixed(0));
 
 function cells({ mode, what }: AdmissionWrite, runs: readonly Measured[]): string[] {
   const at = (of: Mode, q: number) => runs.map((run) => quantile(run.latencies[of], q));
@@ -53,7 +57,14 @@ function cells({ mode, what }: AdmissionWrite, runs: readonly Measured[]): strin
     ratio.toFixed(2),
     share(reviews),
     share(sum(runs, (run) => run.dryRuns)),
-    reviews === 0 ? "" : ((sum(runs, (run) => run.cpuMs) * 1_000) / reviews).toFixed(0),
+    micros(
+      sum(runs, (run) => run.emptyCpuMs),
+      sum(runs, (run) => run.latencies.empty.length),
+    ),
+    micros(
+      sum(runs, (run) => run.cpuMs),
+      reviews,
+    ),
   ];
 }
 
@@ -68,7 +79,8 @@ const head = [
   "ratio of p50",
   "reviews a write",
   "dry runs a write",
-  "CPU µs a review",
+  "CPU µs a review, empty",
+  "Sluice",
 ];
 
 export function admissionTable(results: ReadonlyMap<AdmissionWrite, readonly Measured[]>): string {

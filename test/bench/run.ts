@@ -11,7 +11,7 @@
  * all at once for each of these sizes, and with --page that section of the page.
  *
  * With --webhook the figures of the admission webhook, by itself and at a real API server, instead; with --admission
- * [--seconds 3] [--runs 3] [--rate 30] what it adds to each kind of write there, beside an empty webhook, which of them it
+ * [--seconds 3] [--runs 3] [--rate 15] what it adds to each kind of write there, beside an empty webhook, which of them it
  * reviews, and the memory of what it knows beside Rollouts; with --simulation
  * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40
  * times); with --analyses [--count 1000] [--minutes 10] what running AnalysisRuns cost, and with --analyses-hour the heap
@@ -69,7 +69,7 @@ if (values.admission) {
   const { indexMemory } = await import("./indexMemory.ts");
   const { webhookTable } = await import("./webhookBench.ts");
   const [program = ""] = (await compile()).command;
-  const [rate, seconds] = [Number(values.rate ?? "30"), Number(values.seconds ?? "3")];
+  const [rate, seconds] = [Number(values.rate ?? "15"), Number(values.seconds ?? "3")];
   console.log(await benchAdmission({ program, rate, seconds, runs: Math.max(3, Number(values.runs)) }));
   console.log(`\n${webhookTable(indexMemory())}`);
   process.exit(0);

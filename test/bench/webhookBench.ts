@@ -4,6 +4,7 @@
  * server; with --cluster also what the webhook adds to writes at a real API server.
  */
 import { parseArgs } from "node:util";
+import { BREAK_GLASS } from "../../schema/labels.ts";
 import { reviewOf, rolloutObject } from "../../webhook/http/testing.ts";
 import { processUsage } from "./processUsage.ts";
 import { quantile } from "./subject.ts";
@@ -30,19 +31,31 @@ const withManagedFields = (spec: Record<string, unknown>): Record<string, unknow
   return rolloutObject(spec, { managedFields: managed });
 };
 
-/** Half updates of the template, a quarter new Rollouts, a quarter that is refused for three reasons. */
-function bodies(): string[] {
+/** Reviews of each kind, as JSON. */
+function bodiesByKind() {
   const template = rolloutObject()["spec"] as { template: { spec: { containers: [Record<string, unknown>] } } };
   const changed = structuredClone(template.template);
   changed.spec.containers[0]["image"] = "registry.example.com/team/web:1.2.4";
-  const update = reviewOf(withManagedFields({ template: changed }), {
-    operation: "UPDATE",
-    oldObject: withManagedFields({}),
-  });
+  const update = (spec: Record<string, unknown>, annotations?: object) => {
+    const object = withManagedFields(spec);
+    const metadata = { ...(object["metadata"] as object), ...(annotations === undefined ? {} : { annotations }) };
+    return reviewOf({ ...object, metadata }, { operation: "UPDATE", oldObject: withManagedFields({}) });
+  };
   const wrong = { replicas: -1, minReadySeconds: -1, strategy: { canary: { steps: [{ setWeight: 101 }] } } };
-  return [update, reviewOf(withManagedFields({})), update, reviewOf(withManagedFields(wrong))].map((review) =>
-    JSON.stringify(review),
-  );
+  const reviews = {
+    create: reviewOf(withManagedFields({})),
+    "update of the template": update({ template: changed }),
+    "update of the rest": update({ progressDeadlineSeconds: 700 }),
+    refused: reviewOf(withManagedFields(wrong)),
+    "let through with a warning": update(wrong, { [BREAK_GLASS]: "warn" }),
+  };
+  return Object.fromEntries(Object.entries(reviews).map(([kind, review]) => [kind, JSON.stringify(review)]));
+}
+
+/** Half updates of the template, a quarter new Rollouts, a quarter that is refused for three reasons. */
+function bodies(): string[] {
+  const { create = "", "update of the template": update = "", refused = "" } = bodiesByKind();
+  return [update, create, update, refused];
 }
 
 interface Target {
@@ -125,6 +138,19 @@ async function besideHeavy(target: Target): Promise<number[]> {
   return delays;
 }
 
+/** CPU time of the handler's process a review, one kind after the other. */
+async function cpuByKind(target: Target, pid: number): Promise<WebhookFigure[]> {
+  const figures: WebhookFigure[] = [];
+  for (const [kind, body] of Object.entries(bodiesByKind())) {
+    const before = await processUsage(pid);
+    const count = await flatOut({ ...target, bodies: [body] }, 16, 2);
+    const { cpuMs } = await processUsage(pid);
+    const value = `${(((cpuMs - before.cpuMs) * 1_000) / count).toFixed(0)} µs`;
+    figures.push({ name: `CPU a review: ${kind}`, value, target: "≤ 500 µs" });
+  }
+  return figures;
+}
+
 const ms = (values: readonly number[]): string =>
   `p50 ${quantile(values, 0.5).toFixed(2)} ms, p99 ${quantile(values, 0.99).toFixed(2)} ms, max ${Math.max(...values).toFixed(1)} ms`;
 
@@ -149,6 +175,7 @@ async function handlerFigures(program: string, rate: number, seconds: number): P
     const count = await flatOut(target, 16, Math.max(5, seconds / 2));
     const elapsed = performance.now() - started;
     const after = await processUsage(server.pid);
+    const kinds = await cpuByKind(target, server.pid);
     const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
     return [
       { name: `seen by the caller at ${rate}/s`, value: ms(latencies), target: "p99 ≤ 3 ms" },
@@ -160,6 +187,7 @@ async function handlerFigures(program: string, rate: number, seconds: number): P
         value: ((count * 1_000) / (after.cpuMs - before.cpuMs)).toFixed(0),
         target: "≥ 2000",
       },
+      ...kinds,
       {
         name: "body",
         value: `${Math.round(target.bodies.join("").length / target.bodies.length / 1024)} kB`,
