@@ -39,7 +39,14 @@ const TELLING_OF_PAUSES: readonly string[] = ["Paused", "Progressing", "Ready", 
 
 /** Without what differs between a Rollout that waits in a pause step and one that has gone on from it. */
 function apartFromPause(status: RolloutStatus): object {
-  const { phase: _p, pauseConditions: _c, controllerPause: _f, currentStepIndex: _i, conditions = [], ...rest } = status;
+  const {
+    phase: _p,
+    pauseConditions: _c,
+    controllerPause: _f,
+    currentStepIndex: _i,
+    conditions = [],
+    ...rest
+  } = status;
   return withoutCounters({ ...rest, conditions: conditions.filter(({ type }) => !TELLING_OF_PAUSES.includes(type)) });
 }
 
