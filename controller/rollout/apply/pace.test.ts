@@ -49,7 +49,12 @@ const paused: RolloutStatus = { phase: "Paused", availableReplicas: 1, currentSt
 
 /** The pace of one Rollout while `waiting` Rollouts are queued, and writes are answered within `answerMs`. */
 const paceOf = (waiting = 0, answerMs = 0) => {
-  const memory: PaceMemory = { statusWrittenAt: undefined, statusWaitsSince: undefined };
+  const memory: PaceMemory = {
+    statusWrittenAt: undefined,
+    statusWaitsSince: undefined,
+    newsWaitsSince: undefined,
+    resizedAt: undefined,
+  };
   return {
     waitMs: (snapshot: Snapshot, decision: Decision, now: number) =>
       statusWaitMs(memory, snapshot, decision, now, { waiting, answerMs }),
@@ -113,7 +118,7 @@ describe("a status", () => {
     slow.written(1_000);
     expect(slow.waitMs(snapshotOf(paused), more, 1_000)).toBe(2_500);
     expect(paceOf(0, 100).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(1_250);
-    expect(paceOf(0, 10_000).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(2_500);
+    expect(paceOf(0, 10_000).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(5_000);
     expect(paceOf(0, 15).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(250);
   });
 
