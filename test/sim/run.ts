@@ -175,7 +175,7 @@ function progressPrinter(): (line: Message) => void {
     const parts = [
       ...(playsSeeds ? [`${done.played + done.seed} of ${seeds} worlds${broken}`] : []),
       ...(migrations > 0 ? [`${done.migration} of ${migrations} migrations`] : []),
-      ...(values.golden ? [`${done.golden} golden scenarios with all their crashes`] : []),
+      ...(playsGolden ? [`${done.golden} golden scenarios with all their crashes`] : []),
       ...(values.mutations ? [`${done.mutation} broken rules`] : []),
     ];
     console.error(`progress: ${parts.join(", ")}`);
