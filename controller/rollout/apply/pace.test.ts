@@ -128,20 +128,28 @@ describe("a status", () => {
 });
 
 describe("the end of a pause", () => {
+  const pausedCondition = (status: "True" | "False") => ({
+    type: "Paused",
+    status,
+    reason: "RolloutPaused",
+    message: "Rollout is paused",
+    lastUpdateTime: "2026-01-01T00:00:00Z",
+    lastTransitionTime: "2026-01-01T00:00:00Z",
+  });
   const inPause: RolloutStatus = {
     phase: "Paused",
     currentStepIndex: 1,
     currentPodHash: "h",
     controllerPause: true,
     pauseConditions: [{ reason: "CanaryPauseStep", startTime: "2026-01-01T00:00:00Z" }],
-    conditions: [{ type: "Paused", status: "True", reason: "RolloutPaused", message: "Rollout is paused" }],
+    conditions: [pausedCondition("True")],
   };
   const goesOn: RolloutStatus = {
     phase: "Progressing",
     currentStepIndex: 2,
     currentPodHash: "h",
     replicas: 3,
-    conditions: [{ type: "Paused", status: "False", reason: "RolloutPaused", message: "Rollout is paused" }],
+    conditions: [pausedCondition("False")],
   };
 
   test("that time has brought waits for what follows from it, but not for long", () => {
