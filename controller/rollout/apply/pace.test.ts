@@ -173,13 +173,19 @@ describe("the end of a pause", () => {
     expect(paceOf().waitMs(snapshotOf(resumed), decisionOf(goesOn), 1_000)).toBe(0);
   });
 
+  test("is told at once where a router gives weights: each step is to be seen", () => {
+    const canary = {
+      weights: { canary: { weight: 50, podTemplateHash: "h" }, stable: { weight: 50, podTemplateHash: "g" } },
+    };
+    expect(paceOf().waitMs(snapshotOf({ ...inPause, canary }), decisionOf({ ...goesOn, canary }), 1_000)).toBe(0);
+  });
+
   test("is told at once with an abort or another news, and where more is to follow from it", () => {
     const before = snapshotOf(inPause);
     const others: RolloutStatus[] = [
       { ...goesOn, phase: "Degraded" },
       { ...goesOn, abort: true, abortedAt: "2026-01-01T00:00:02Z" },
       { ...goesOn, currentPodHash: "next" },
-      { ...goesOn, canary: { weights: { canary: { weight: 100 }, stable: { weight: 0 } } } },
     ];
     for (const status of others) expect(paceOf().waitMs(before, decisionOf(status), 1_000)).toBe(0);
     expect(paceOf().waitMs(before, { ...decisionOf(goesOn), more: true }, 1_000)).toBe(0);

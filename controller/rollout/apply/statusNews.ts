@@ -57,6 +57,8 @@ function apartFromPause(status: RolloutStatus): object {
 export function endsTimedPause(before: RolloutStatus, after: RolloutStatus): boolean {
   const wasPaused = before.phase === "Paused" && (before.pauseConditions ?? []).length > 0;
   const goesOn = after.phase === "Progressing" && (after.pauseConditions ?? []).length === 0;
+  // With a router, a step that gives a weight is stored before it is over: what follows could not be told with this.
+  if (after.canary?.weights !== undefined) return false;
   if (!wasPaused || !goesOn || after.currentStepIndex !== (before.currentStepIndex ?? 0) + 1) return false;
   return equal(apartFromPause(before), apartFromPause(after));
 }
