@@ -118,7 +118,7 @@ describe("a status", () => {
     slow.written(1_000);
     expect(slow.waitMs(snapshotOf(paused), more, 1_000)).toBe(2_500);
     expect(paceOf(0, 100).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(1_250);
-    expect(paceOf(0, 10_000).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(5_000);
+    expect(paceOf(0, 10_000).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(2_500);
     expect(paceOf(0, 15).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(250);
   });
 

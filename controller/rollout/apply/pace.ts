@@ -30,6 +30,7 @@ const COUNTERS_LATEST_MS = 1_000;
  * quick complete the next step in this time, and then one status tells of both.
  */
 const RESUMED_WITHIN_MS = 2_000;
+/** The most that it is slowed down: whoever looks at the pause is to see it end. */
 const RESUMED_SLOWDOWN = 5;
 
 const resizes = ({ actions }: Decision): boolean =>
@@ -59,7 +60,7 @@ export interface Load {
 }
 
 /** How much slower statuses are written at most. */
-const MAX_SLOWDOWN = 20;
+const MAX_SLOWDOWN = 10;
 const WAITING_PER_STEP = 10;
 
 /** An API server that has nothing else to do answers a write in 5 to 15 ms. */
