@@ -17,12 +17,10 @@ describe("the table of writes", () => {
 
   test("is exceeded by one more write, and says which there are", () => {
     const more = differences(table, canary(created, begun, { ...begun, atMs: 500 }, done));
-    expect(more).toEqual([
-      "canary: 3 × patch rollouts/status instead of 2: web at +0.1s, web at +0.5s, web at +1.3s",
-    ]);
-    expect(differences(table, canary(created, begun, done, { what: "patch services", name: "active", atMs: 9 }))).toEqual(
-      ["canary: 1 × patch services instead of 0: active at +0.0s"],
-    );
+    expect(more).toEqual(["canary: 3 × patch rollouts/status instead of 2: web at +0.1s, web at +0.5s, web at +1.3s"]);
+    expect(
+      differences(table, canary(created, begun, done, { what: "patch services", name: "active", atMs: 9 })),
+    ).toEqual(["canary: 1 × patch services instead of 0: active at +0.0s"]);
   });
 
   test("is to be lowered where fewer are enough", () => {

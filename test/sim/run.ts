@@ -50,8 +50,7 @@ const NOTICED_WITHIN = 400;
 
 /** Seeds are played when nothing else is requested. */
 const playsGolden = values.golden || values.writes;
-const playsSeeds =
-  values.seeds !== undefined || !(playsGolden || values.mutations || values.migrations !== undefined);
+const playsSeeds = values.seeds !== undefined || !(playsGolden || values.mutations || values.migrations !== undefined);
 const migrations = Number(values.migrations ?? 0);
 const seeds = Number(values.seeds ?? 100);
 const [from, jobs, every] = [Number(values.from), Number(values.jobs), Number(values.every)];
@@ -110,7 +109,8 @@ async function playShare(share: number, of: number): Promise<void> {
     }
   }
   playMigrations({ from, migrations, share, of }, (failed) => send({ kind: "migration", failed }));
-  if (playsGolden) await playGolden(share, of, values.golden ? every : 0, (crashed) => send({ kind: "golden", crashed }));
+  if (playsGolden)
+    await playGolden(share, of, values.golden ? every : 0, (crashed) => send({ kind: "golden", crashed }));
   if (values.mutations) {
     playMutations(share, of, NOTICED_WITHIN, (notice) => send({ kind: "mutation", notice }));
     playMigrationMutations(share, of, NOTICED_WITHIN, (notice) => send({ kind: "mutation", notice }));
@@ -175,7 +175,7 @@ function progressPrinter(): (line: Message) => void {
     const parts = [
       ...(playsSeeds ? [`${done.played + done.seed} of ${seeds} worlds${broken}`] : []),
       ...(migrations > 0 ? [`${done.migration} of ${migrations} migrations`] : []),
-      ...(values.golden ? [`${done.golden} golden scenarios with all their crashes`] : []),
+      ...(playsGolden ? [`${done.golden} golden scenarios with all their crashes`] : []),
       ...(values.mutations ? [`${done.mutation} broken rules`] : []),
     ];
     console.error(`progress: ${parts.join(", ")}`);

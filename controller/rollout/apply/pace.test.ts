@@ -49,7 +49,12 @@ const paused: RolloutStatus = { phase: "Paused", availableReplicas: 1, currentSt
 
 /** The pace of one Rollout while `waiting` Rollouts are queued, and writes are answered within `answerMs`. */
 const paceOf = (waiting = 0, answerMs = 0) => {
-  const memory: PaceMemory = { statusWrittenAt: undefined, statusWaitsSince: undefined };
+  const memory: PaceMemory = {
+    statusWrittenAt: undefined,
+    statusWaitsSince: undefined,
+    newsWaitsSince: undefined,
+    resizedAt: undefined,
+  };
   return {
     waitMs: (snapshot: Snapshot, decision: Decision, now: number) =>
       statusWaitMs(memory, snapshot, decision, now, { waiting, answerMs }),
@@ -123,20 +128,28 @@ describe("a status", () => {
 });
 
 describe("the end of a pause", () => {
+  const pausedCondition = (status: "True" | "False") => ({
+    type: "Paused",
+    status,
+    reason: "RolloutPaused",
+    message: "Rollout is paused",
+    lastUpdateTime: "2026-01-01T00:00:00Z",
+    lastTransitionTime: "2026-01-01T00:00:00Z",
+  });
   const inPause: RolloutStatus = {
     phase: "Paused",
     currentStepIndex: 1,
     currentPodHash: "h",
     controllerPause: true,
     pauseConditions: [{ reason: "CanaryPauseStep", startTime: "2026-01-01T00:00:00Z" }],
-    conditions: [{ type: "Paused", status: "True", reason: "RolloutPaused", message: "Rollout is paused" }],
+    conditions: [pausedCondition("True")],
   };
   const goesOn: RolloutStatus = {
     phase: "Progressing",
     currentStepIndex: 2,
     currentPodHash: "h",
     replicas: 3,
-    conditions: [{ type: "Paused", status: "False", reason: "RolloutPaused", message: "Rollout is paused" }],
+    conditions: [pausedCondition("False")],
   };
 
   test("that time has brought waits for what follows from it, but not for long", () => {
@@ -160,13 +173,19 @@ describe("the end of a pause", () => {
     expect(paceOf().waitMs(snapshotOf(resumed), decisionOf(goesOn), 1_000)).toBe(0);
   });
 
+  test("is told at once where a router gives weights: each step is to be seen", () => {
+    const canary = {
+      weights: { canary: { weight: 50, podTemplateHash: "h" }, stable: { weight: 50, podTemplateHash: "g" } },
+    };
+    expect(paceOf().waitMs(snapshotOf({ ...inPause, canary }), decisionOf({ ...goesOn, canary }), 1_000)).toBe(0);
+  });
+
   test("is told at once with an abort or another news, and where more is to follow from it", () => {
     const before = snapshotOf(inPause);
     const others: RolloutStatus[] = [
       { ...goesOn, phase: "Degraded" },
       { ...goesOn, abort: true, abortedAt: "2026-01-01T00:00:02Z" },
       { ...goesOn, currentPodHash: "next" },
-      { ...goesOn, canary: { weights: { canary: { weight: 100 }, stable: { weight: 0 } } } },
     ];
     for (const status of others) expect(paceOf().waitMs(before, decisionOf(status), 1_000)).toBe(0);
     expect(paceOf().waitMs(before, { ...decisionOf(goesOn), more: true }, 1_000)).toBe(0);

@@ -19,27 +19,36 @@ const COUNTERS_SETTLE_MS = 100;
 /** Longest time that a status waits for the ReplicaSet controller to answer; it takes some 30 ms. */
 const ANSWER_WITHIN_MS = 250;
 
+/** The same where counters alone have changed: they are about to change again, and nobody acts on them. */
+const COUNTS_MOVE_MS = 500;
+
+/** Longest time that counters wait for that, where sizes change again and again. */
+const COUNTERS_LATEST_MS = 1_000;
+
 /**
  * Longest time that the end of a pause waits which nobody has ended by hand. The sizes follow at once: pods that are
  * quick complete the next step in this time, and then one status tells of both.
  */
 const RESUMED_WITHIN_MS = 2_000;
+/** The most that it is slowed down: whoever looks at the pause is to see it end. */
+const RESUMED_SLOWDOWN = 5;
+
+const resizes = ({ actions }: Decision): boolean =>
+  actions.some((a) => (a.kind === "updateReplicaSet" && a.replicas !== undefined) || a.kind === "createReplicaSet");
 
 /** The ReplicaSet controller has yet to act on a size that was asked for: its counts are about to change. */
-function awaitsAnswer(snapshot: Snapshot, { actions }: Decision): boolean {
-  const resized = actions.some(
-    (a) => (a.kind === "updateReplicaSet" && a.replicas !== undefined) || a.kind === "createReplicaSet",
-  );
-  return (
-    resized || snapshot.replicaSets.some((rs) => !rs.deleting && (!rs.observed || rs.status.replicas !== rs.replicas))
-  );
-}
+const awaitsAnswer = ({ replicaSets }: Snapshot, decision: Decision): boolean =>
+  resizes(decision) || replicaSets.some((rs) => !rs.deleting && (!rs.observed || rs.status.replicas !== rs.replicas));
 
 /** What the pace of a Rollout's statuses depends on. Milliseconds since the epoch. */
 export interface PaceMemory {
   statusWrittenAt: number | undefined;
   /** Since when a status waits to be written; undefined: no status waits. */
   statusWaitsSince: number | undefined;
+  /** The same of one that tells more than counters. */
+  newsWaitsSince: number | undefined;
+  /** When a size was last asked for while counters waited. */
+  resizedAt: number | undefined;
 }
 
 /** What slows statuses down, to spare the API server. */
@@ -71,7 +80,7 @@ export function statusWaitMs(
 ): number {
   const { status } = decision;
   if (status === undefined) {
-    memory.statusWaitsSince = undefined;
+    waitsNoMore(memory);
     return 0;
   }
   const pluginMs = pluginWaitMs(memory, snapshot, decision, now);
@@ -81,21 +90,44 @@ export function statusWaitMs(
   if (settlesWord(before, status)) return 0;
   // A run may be over in no time, and is another one's namesake until the status names it.
   if (decision.actions.some(({ kind }) => kind === "createAnalysisRun" || kind === "createExperiment")) return 0;
-  const slowdown = slowdownOf(load);
-  const since = memory.statusWaitsSince ?? now;
-  const last = memory.statusWrittenAt ?? Number.NEGATIVE_INFINITY;
-  const until = [
-    now,
-    ...(awaitsAnswer(snapshot, decision) ? [since + ANSWER_WITHIN_MS * slowdown] : []),
-    ...(onlyCounters(before, status)
-      ? [Math.max(last + COUNTERS_EVERY_MS * slowdown, since + COUNTERS_SETTLE_MS)]
-      : []),
-    ...(!decision.more && endsTimedPause(before, status) ? [since + RESUMED_WITHIN_MS * slowdown] : []),
-  ];
-  const wait = Math.max(...until) - now;
-  if (wait > 0) memory.statusWaitsSince = since;
+  const counted = onlyCounters(before, status);
+  if (counted) memory.newsWaitsSince = undefined;
+  const until = (counted ? countersUntil : newsUntil)(memory, snapshot, decision, now, slowdownOf(load));
+  const wait = Math.max(0, until - now);
+  if (wait === 0) return 0;
+  memory.statusWaitsSince ??= now;
+  if (!counted) memory.newsWaitsSince ??= now;
   return wait;
 }
+
+type Until = (memory: PaceMemory, snapshot: Snapshot, decision: Decision, now: number, slowdown: number) => number;
+
+/** Counters wait until ReplicaSets have answered, from the last size on: however often sizes change, not for ever. */
+const countersUntil: Until = (memory, snapshot, decision, now, slowdown) => {
+  const { statusWaitsSince: since = now, statusWrittenAt: last = Number.NEGATIVE_INFINITY } = memory;
+  if (resizes(decision)) memory.resizedAt = now;
+  const answered = Math.min(
+    (memory.resizedAt ?? since) + COUNTS_MOVE_MS * slowdown,
+    since + COUNTERS_LATEST_MS * slowdown,
+  );
+  return Math.max(
+    last + COUNTERS_EVERY_MS * slowdown,
+    since + COUNTERS_SETTLE_MS * slowdown,
+    awaitsAnswer(snapshot, decision) ? answered : now,
+  );
+};
+
+/** Everything else waits for sizes to be answered, and the end of a pause for what follows from it. */
+const newsUntil: Until = (memory, snapshot, decision, now, slowdown) => {
+  const { newsWaitsSince: since = now } = memory;
+  const isEndOfPause =
+    !decision.more && decision.status !== undefined && endsTimedPause(snapshot.rollout.status ?? {}, decision.status);
+  return Math.max(
+    now,
+    awaitsAnswer(snapshot, decision) ? since + ANSWER_WITHIN_MS * slowdown : now,
+    isEndOfPause ? since + RESUMED_WITHIN_MS * Math.min(RESUMED_SLOWDOWN, slowdown) : now,
+  );
+};
 
 /** Who waits for the end of an aborted or promoted update looks at what its plugins have done about it next. */
 const PLUGIN_WITHIN_MS = 1_000;
@@ -111,7 +143,13 @@ function pluginWaitMs(memory: PaceMemory, snapshot: Snapshot, { actions, status 
 /** The status has been written at `now`: the next one's pace counts from there. */
 export function statusWritten(memory: PaceMemory, now: number): void {
   memory.statusWrittenAt = now;
+  waitsNoMore(memory);
+}
+
+function waitsNoMore(memory: PaceMemory): void {
   memory.statusWaitsSince = undefined;
+  memory.newsWaitsSince = undefined;
+  memory.resizedAt = undefined;
 }
 
 /**

@@ -51,6 +51,8 @@ export const freshMemory = (): Memory => ({
   evictionsRefusedAt: undefined,
   statusWrittenAt: undefined,
   statusWaitsSince: undefined,
+  newsWaitsSince: undefined,
+  resizedAt: undefined,
   logged: undefined,
 });
 

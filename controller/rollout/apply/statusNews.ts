@@ -39,7 +39,14 @@ const TELLING_OF_PAUSES: readonly string[] = ["Paused", "Progressing", "Ready", 
 
 /** Without what differs between a Rollout that waits in a pause step and one that has gone on from it. */
 function apartFromPause(status: RolloutStatus): object {
-  const { phase: _p, pauseConditions: _c, controllerPause: _f, currentStepIndex: _i, conditions = [], ...rest } = status;
+  const {
+    phase: _p,
+    pauseConditions: _c,
+    controllerPause: _f,
+    currentStepIndex: _i,
+    conditions = [],
+    ...rest
+  } = status;
   return withoutCounters({ ...rest, conditions: conditions.filter(({ type }) => !TELLING_OF_PAUSES.includes(type)) });
 }
 
@@ -50,6 +57,8 @@ function apartFromPause(status: RolloutStatus): object {
 export function endsTimedPause(before: RolloutStatus, after: RolloutStatus): boolean {
   const wasPaused = before.phase === "Paused" && (before.pauseConditions ?? []).length > 0;
   const goesOn = after.phase === "Progressing" && (after.pauseConditions ?? []).length === 0;
+  // With a router, a step that gives a weight is stored before it is over: what follows could not be told with this.
+  if (after.canary?.weights !== undefined) return false;
   if (!wasPaused || !goesOn || after.currentStepIndex !== (before.currentStepIndex ?? 0) + 1) return false;
   return equal(apartFromPause(before), apartFromPause(after));
 }
