@@ -98,7 +98,7 @@ describe("a Rollout comes into line", () => {
     const { stores, inLine } = stage();
     const asked = (version: number, generation: number, abort?: boolean): Rollout => {
       const { metadata, ...rest } = rollout("web", version);
-      return { ...rest, metadata: { ...metadata, generation }, status: { abort } } as unknown as Rollout;
+      return { ...rest, metadata: { ...metadata, generation }, status: abort === undefined ? {} : { abort } };
     };
     for (const step of [asked(1, 1), asked(2, 2), asked(3, 2), asked(4, 2, true)]) stores.rollouts.upsert(step);
     const first = "first Rollout ns/web";

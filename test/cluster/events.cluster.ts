@@ -1,5 +1,6 @@
 /** What people must see is told, however much else is (docs/behaviour/reconciling.md#events-that-are-always-sent). */
 import { expect, test } from "bun:test";
+import { observedIn } from "../kstatus.ts";
 import { otherController } from "./harness/controllerProcess.ts";
 import { forEach, rollouts } from "./harness/crowd.ts";
 import { harness } from "./harness/harness.ts";
@@ -61,7 +62,7 @@ oursOnly("eighty updates at once tell of each pause and each completion", async 
     const { items } = await current.api.list<RolloutView>(rollouts(world.namespace));
     return items.every(({ metadata, status }) => {
       const isDone = status?.phase === "Healthy" && status.currentPodHash === status.stableRS;
-      return isDone && Number(status.observedGeneration) >= Math.max(generation, metadata.generation ?? 0);
+      return isDone && (observedIn(status) ?? 0) >= Math.max(generation, metadata.generation ?? 0);
     });
   };
   await forEach(names, (name) => world.create(rolloutOf(name, { canary: { steps } }, { replicas: 2 })));
