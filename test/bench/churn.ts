@@ -5,8 +5,7 @@
  */
 import { newMemoryGroup } from "../cluster/harness/memoryGroup.ts";
 import type { Api } from "../cluster/harness/api.ts";
-import { manifest } from "./fleet.ts";
-import { type MemoryCluster, mappingsText, MiB, startMemoryCluster } from "./memoryCluster.ts";
+import { canary, type MemoryCluster, mappingsText, MiB, startMemoryCluster } from "./memoryCluster.ts";
 import { processUsage } from "./processUsage.ts";
 
 export interface Churn {
@@ -49,7 +48,7 @@ function crowd(api: Api, { rollouts, replicas }: Churn) {
   let changes = 0;
   const create = async (): Promise<void> => {
     const name = `churn-${String(made++).padStart(6, "0")}`;
-    await api.create(PATH, manifest(name, replicas, "sluice.dev/churn:0"));
+    await api.create(PATH, canary(name, replicas, "sluice.dev/churn:0"));
     names.push(name);
   };
   const next = (): string => names[(changes * 7) % names.length] ?? "";

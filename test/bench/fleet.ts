@@ -25,8 +25,7 @@ async function inParallel<T>(items: readonly T[], run: (item: T) => Promise<unkn
   await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
 }
 
-/** A canary of two steps, as all benches play it. */
-export const manifest = (name: string, replicas: number, image: string) => ({
+const manifest = (name: string, replicas: number, image: string) => ({
   apiVersion: "argoproj.io/v1alpha1",
   kind: "Rollout",
   metadata: { name, labels: { app: name } },

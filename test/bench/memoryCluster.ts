@@ -31,6 +31,23 @@ export const mappingsText = (pid: number, most = 6): string =>
     .map(([of, bytes]) => `${of} ${(bytes / MiB).toFixed(0)}`)
     .join(", ");
 
+/** A canary of two steps, as the other benches play it. */
+export const canary = (name: string, replicas: number, image: string) => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  metadata: { name, labels: { app: name } },
+  spec: {
+    replicas,
+    revisionHistoryLimit: 2,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: { containers: [{ name: "main", image, ports: [{ name: "http", containerPort: 8080, protocol: "TCP" }] }] },
+    },
+    strategy: { canary: { steps: [{ setWeight: 50 }, { pause: { duration: "2s" } }, { setWeight: 100 }] } },
+  },
+});
+
 export interface MemoryCluster {
   readonly api: Api;
   /** Starts the controller; one at a time. */
