@@ -4,11 +4,11 @@ import { createStores } from "../../controller/rollout/facts/stores.ts";
 import { createStore, keyOf } from "../../kube/runtime/cache.ts";
 import type { ReplicaSet, Service } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { rolloutKind } from "./fleetKinds.ts";
 import { bytesEach } from "./indexMemory.ts";
+import { rolloutKind } from "./fleetKinds.ts";
 
 /** As the API server sends one: its texts are shared with no other. */
-const parsed = <T>(object: unknown): T => JSON.parse(JSON.stringify(object)) as T;
+const parsed = (object: unknown): unknown => JSON.parse(JSON.stringify(object));
 
 const HASH = "rollouts-pod-template-hash";
 const nameOf = (n: number): string => `checkout-service-${n}`;
@@ -45,7 +45,7 @@ function rollout(n: number, uid: string): Rollout {
   const name = nameOf(n);
   const stable = hashOf(n, 1);
   const object = rolloutKind.manifest(name, 2, `registry.example/shop/checkout:${n}`);
-  return parsed<Rollout>({
+  return parsed({
     ...object,
     metadata: { ...object.metadata, ...metadata(name, uid, n), annotations: { "rollout.argoproj.io/revision": "3" } },
     status: {
@@ -74,14 +74,14 @@ function rollout(n: number, uid: string): Rollout {
       stableRS: stable,
       updatedReplicas: 2,
     },
-  });
+  }) as Rollout;
 }
 
 function replicaSet(n: number, revision: number, owner: string): ReplicaSet {
   const { spec } = rolloutKind.manifest(nameOf(n), 2, `registry.example/shop/checkout:${n}-${revision}`);
   const labels = { app: nameOf(n), [HASH]: hashOf(n, revision) };
   const name = `${nameOf(n)}-${hashOf(n, revision)}`;
-  return parsed<ReplicaSet>({
+  return parsed({
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
     metadata: {
@@ -96,15 +96,15 @@ function replicaSet(n: number, revision: number, owner: string): ReplicaSet {
       template: { ...spec.template, metadata: { labels } },
     },
     status: { replicas: 2, readyReplicas: 2, availableReplicas: 2, observedGeneration: 4 },
-  });
+  }) as ReplicaSet;
 }
 
 function service(n: number): Service {
   const name = nameOf(n);
-  return parsed<Service>({
+  return parsed({
     metadata: { ...metadata(name, crypto.randomUUID(), n), annotations: {} },
     spec: { selector: { app: name, [HASH]: hashOf(n, 1) }, ports: [{ port: 80, targetPort: 8080 }] },
-  });
+  }) as Service;
 }
 
 /** Rows of a table: what is held, and KiB of the heap for each. */

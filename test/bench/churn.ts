@@ -5,8 +5,8 @@
  */
 import { newMemoryGroup } from "../cluster/harness/memoryGroup.ts";
 import type { Api } from "../cluster/harness/api.ts";
-import { rolloutKind } from "./fleetKinds.ts";
 import { type MemoryCluster, mappingsText, MiB, startMemoryCluster } from "./memoryCluster.ts";
+import { rolloutKind } from "./fleetKinds.ts";
 import { processUsage } from "./processUsage.ts";
 
 export interface Churn {

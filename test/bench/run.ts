@@ -16,7 +16,9 @@
  * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40
  * times); with --analyses [--count 1000] [--minutes 10] what running AnalysisRuns cost, and with --analyses-hour the heap
  * over an hour of virtual time; with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without
- * a pause, and after.
+ * a pause, and after; with --memory [--rollouts 300,1000,3000] memory at rest, with fleets of these sizes and after all of
+ * them are edited at once; with --churn [--minutes 60] [--rollouts 1000] [--limit 128] [--rate 2] memory while Rollouts are
+ * made, edited and deleted without a pause, in a control group of so many MiB.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -49,6 +51,9 @@ const { values } = parseArgs({
     simulation: { type: "boolean", default: false },
     start: { type: "boolean", default: false },
     storm: { type: "boolean", default: false },
+    memory: { type: "boolean", default: false },
+    churn: { type: "boolean", default: false },
+    limit: { type: "string", default: "128" },
     analyses: { type: "boolean", default: false },
     count: { type: "string", default: "1000" },
     "analyses-hour": { type: "boolean", default: false },
@@ -120,6 +125,28 @@ if (values.storm) {
   const { command } = await compile();
   const [minutes, rate] = [Number(values.minutes), Number(values.rate ?? "20")];
   await storm({ command, rollouts: 200, replicas: Number(values.replicas), minutes, rate, restSeconds: 120 }, print);
+  process.exit(0);
+}
+
+/** What was typed for a flag; its default is that of another measurement. */
+const typed = (flag: "rollouts" | "minutes", otherwise: string): string =>
+  Bun.argv.some((word) => word.startsWith(`--${flag}`)) ? values[flag] : otherwise;
+
+if (values.memory) {
+  const { benchMemory } = await import("./memoryBench.ts");
+  const { command } = await compile();
+  const sizes = typed("rollouts", "300,1000,3000").split(",").map(Number);
+  const timeoutMs = Math.max(3_600_000, load.timeoutMs);
+  console.log(await benchMemory({ command, sizes, replicas: load.replicas, timeoutMs }, print));
+  process.exit(0);
+}
+
+if (values.churn) {
+  const { churn } = await import("./churn.ts");
+  const { command } = await compile();
+  const [rollouts, minutes] = [Number(typed("rollouts", "1000")), Number(typed("minutes", "60"))];
+  const [rate, limitMiB] = [Number(values.rate ?? "2"), Number(values.limit)];
+  await churn({ command, rollouts, replicas: load.replicas, minutes, rate, limitMiB }, print);
   process.exit(0);
 }
 
