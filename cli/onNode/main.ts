@@ -20,13 +20,13 @@ async function run(): Promise<number> {
   // Only now: its modules use what was given.
   const { runDemo } = await import("../demo.ts");
   const { env, stdout } = process;
-  const { version, homepage } = packageJson;
+  const { version } = packageJson;
   return runDemo(process.argv.slice(2), {
     env,
     version,
     program: "sluice",
     called: "sluice",
-    installing: `${homepage}/blob/v${version}/docs/install.md#the-program-on-your-machine`,
+    installing: `https://github.com/sluice-dev/sluice/blob/v${version}/docs/install.md#the-program-on-your-machine`,
     // By the name that npx and the package give it.
     out: (text) =>
       new Promise((resolve) => stdout.write(text.replaceAll("sluice demo", "sluice-demo"), () => resolve())),

@@ -16,7 +16,7 @@ function* counted(log: unknown[]): Generator<string> {
 }
 
 const listed = (made: unknown): unknown =>
-  typeof made === "object" && made !== null && "next" in made ? Array.from(made as unknown as Iterable<unknown>) : made;
+  typeof made === "object" && made !== null && Symbol.iterator in made ? [...(made as Iterable<unknown>)] : made;
 /** The calls that a callback gets are part of what is compared, and whether the iterator was ended. */
 const over =
   (...more: unknown[]): Use =>
@@ -42,7 +42,7 @@ const uses: Readonly<Record<string, readonly Use[]>> = {
         words,
         (word: string, index: number) => word.length + index,
       ]) as object;
-      return [Object.entries(groups), Object.getPrototypeOf(groups)];
+      return [Object.entries(groups), Object.getPrototypeOf(groups) as unknown];
     },
   ],
   "Promise withResolvers": [
@@ -69,7 +69,9 @@ const uses: Readonly<Record<string, readonly Use[]>> = {
   some: [over((word: string) => word === "two"), over(() => false)],
   every: [over(isShort), over(() => true)],
   reduce: [over((sum: number, word: string) => sum + word.length, 0), over((a: string, b: string) => a + b)],
-  "Uint8Array toBase64": [(member) => Reflect.apply(member, new Uint8Array([0, 251, 255, 7]).subarray(1), [])],
+  "Uint8Array toBase64": [
+    (member) => Reflect.apply(member, new Uint8Array([0, 251, 255, 7]).subarray(1), []) as unknown,
+  ],
 };
 
 describe.each(NEWER.flatMap(({ owner, members }) => Object.keys(members).map((name) => ({ owner, members, name }))))(
