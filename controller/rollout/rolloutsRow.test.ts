@@ -125,7 +125,7 @@ describe("a Rollout comes into line", () => {
     inLine();
     const sized = (version: number, replicas: number): ReplicaSet => {
       const made = replicaSet(version, "web");
-      return { ...made, spec: { ...made.spec, replicas: 2 }, status: { ...made.status, replicas } } as ReplicaSet;
+      return { ...made, spec: { ...made.spec, replicas: 2 }, status: { replicas } };
     };
     stores.replicaSets.upsert(sized(3, 1));
     expect(inLine()).toEqual(["Rollout ns/web in 30 ms"]);
