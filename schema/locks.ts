@@ -4,7 +4,7 @@
  */
 
 const LOCK = "argo-rollouts-controller-lock";
-/** Versions before 0.2 held one of this name, too. Nothing takes it any more. */
+/** Builds before the first release held one of this name, too. Nothing takes it any more. */
 const OLDER_LOCK = "sluice-controller-lock";
 
 const named = (lock: string, instanceId: string): string => (instanceId === "" ? lock : `${lock}-${instanceId}`);
