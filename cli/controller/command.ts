@@ -15,14 +15,7 @@ import { locks } from "../../controller/process/locks.ts";
 import { createLog, type Log } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
-import {
-  isSparse,
-  releaseCode,
-  releaseMemory,
-  whenQuiet,
-  type Quiet,
-  type Rest,
-} from "../../controller/process/quiet.ts";
+import { whenQuiet, type Quiet } from "../../controller/process/quiet.ts";
 import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
