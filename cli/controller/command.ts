@@ -15,16 +15,8 @@ import { EDGE_HOLDER, holderName, lockOf } from "../../schema/locks.ts";
 import { createLog, type Log } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
-import {
-  isSparse,
-  releaseCode,
-  releaseMemory,
-  whenQuiet,
-  type Quiet,
-  type Rest,
-} from "../../controller/process/quiet.ts";
+import { whenQuiet, type Quiet } from "../../controller/process/quiet.ts";
 import { parseControllerOptions, type ControllerOptions } from "./options.ts";
-import { repackStores } from "../../controller/rollout/facts/repack.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { asCalled, usageProblem } from "../parsed.ts";
@@ -32,6 +24,7 @@ import type { CliPorts } from "../ports.ts";
 import { tellWaits } from "../../controller/process/waits.ts";
 import { heldTemplates } from "../../controller/rollout/facts/templateStores.ts";
 import { controllerNamespace, measuringOf, notifyingOf } from "./measuring.ts";
+import { restsOf } from "./rests.ts";
 import { tracedObserver, tracingOf } from "./tracing.ts";
 import type { Tracing } from "../../controller/tracing/tracing.ts";
 import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
@@ -70,21 +63,6 @@ export async function runController(
   } finally {
     await undo.all();
   }
-}
-
-/** When to give memory back after a burst, or after the start. */
-const restsOf = (parts: Parts): readonly Rest[] => [
-  { afterMs: 3_000, act: releaseMemory },
-  { afterMs: 20_000, act: releaseCode },
-  { afterMs: 22_000, act: () => void releaseAll(parts) },
-];
-
-/** Collects first, so that copies find the room that garbage leaves, and last, when the originals are garbage. */
-async function releaseAll({ wired }: Parts): Promise<void> {
-  releaseMemory();
-  if (wired === undefined || !isSparse()) return;
-  await repackStores(wired.controller.stores, systemClock);
-  releaseMemory();
 }
 
 /** When the API server last answered, and last failed to; for /readyz. */
