@@ -75,11 +75,10 @@ function stage({ leads = true } = {}) {
   for (const row of [rolloutsRow(ports, sources), servicesRow(ports, sources)]) {
     const add = (key: string): void => void line.push(`${row.noun} ${key}`);
     const addFirst = (key: string): void => void line.push(`first ${row.noun} ${key}`);
-    const addAfter = (key: string, ms: number): void => void line.push(`${row.noun} ${key} in ${ms} ms`);
-    const queue = { ...createQueue({ clock }), add, addFirst, addAfter };
+    const queue = { ...createQueue({ clock }), add, addFirst };
     for (const { listen } of row.watches) listen(queue);
   }
-  return { stores, reported, inLine: () => line.splice(0) };
+  return { clock, stores, reported, inLine: () => line.splice(0) };
 }
 
 describe("a Rollout comes into line", () => {
@@ -119,17 +118,21 @@ describe("a Rollout comes into line", () => {
     expect(inLine()).toEqual(["Rollout ns/web"]);
   });
 
-  test("a moment later for a ReplicaSet that has yet to reach its size, since more is about to come", () => {
-    const { stores, inLine } = stage();
+  test("a moment later for a ReplicaSet that has yet to reach its size, since more is about to come", async () => {
+    const { clock, stores, inLine } = stage();
     stores.rollouts.upsert(rollout("web", 1));
     inLine();
     const sized = (version: number, replicas: number): ReplicaSet => {
       const made = replicaSet(version, "web");
       return { ...made, spec: { ...made.spec, replicas: 2 }, status: { replicas } };
     };
-    stores.replicaSets.upsert(sized(3, 1));
-    expect(inLine()).toEqual(["Rollout ns/web in 30 ms"]);
-    stores.replicaSets.upsert(sized(4, 2));
+    stores.replicaSets.upsert(sized(3, 0));
+    stores.replicaSets.upsert(sized(4, 1));
+    await clock.advance(29);
+    expect(inLine()).toEqual([]);
+    await clock.advance(1);
+    expect(inLine()).toEqual(["Rollout ns/web"]);
+    stores.replicaSets.upsert(sized(5, 2));
     expect(inLine()).toEqual(["Rollout ns/web"]);
   });
 

@@ -4,6 +4,7 @@
  */
 import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { REPLICA_SETS, ROLLOUTS } from "../../kube/client/resources.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
 import { keyOf } from "../../kube/runtime/cache.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
@@ -108,6 +109,22 @@ const UNSETTLED_MS = 30;
 
 const isSettled = ({ facts }: CachedReplicaSet): boolean => facts.observed && facts.status.replicas === facts.replicas;
 
+/**
+ * Calls `then` after `ms`, once for all calls about a key until then. The delays of the queue are no place for it: a pass
+ * that has taken its snapshot drops them.
+ */
+function onceAfter(clock: Clock, ms: number): (key: string, then: () => void) => void {
+  const waiting = new Set<string>();
+  return (key, then) => {
+    if (waiting.has(key)) return;
+    waiting.add(key);
+    clock.after(ms, () => {
+      waiting.delete(key);
+      then();
+    });
+  };
+}
+
 const NOBODY = { metadata: { name: "", namespace: "" } };
 
 /** Answers to a pass's own writes are ignored: they hold nothing that its decision did not know. So are their echoes. */
@@ -118,6 +135,7 @@ function watchesOf(
   forget: (rollout: Rollout) => void,
 ): Watch[] {
   const { stores } = ports;
+  const inAMoment = onceAfter(ports.clock, UNSETTLED_MS);
   return [
     watch(sources.rollouts, (queue, old, next, origin) => {
       const rollout = next ?? old;
@@ -132,10 +150,10 @@ function watchesOf(
     }),
     watch(sources.replicaSets, (queue, old, next, origin) => {
       if (origin === "own" || sameFacts(old, next)) return;
-      const afterMs = next === undefined || isSettled(next) ? 0 : UNSETTLED_MS;
+      const unsettled = next !== undefined && !isSettled(next);
       const tellOwners = (): void => {
         for (const key of ownersOf(stores, next ?? old)) {
-          if (afterMs > 0) queue.addAfter(key, afterMs);
+          if (unsettled) inAMoment(key, () => queue.add(key));
           else queue.add(key);
         }
       };
