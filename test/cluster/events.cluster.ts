@@ -77,6 +77,4 @@ oursOnly("eighty updates at once tell of each pause and each completion", async 
   const wanted = ["RolloutPaused", "RolloutResumed", "RolloutCompleted"];
   const counts = names.map((name) => wanted.map((reason) => countOf(name, reason)));
   expect(new Set(counts.map(String))).toEqual(new Set(["1,1,2"]));
-  // What was joined says so.
-  expect(told.filter(({ message }) => /\(and \d+ more/.test(message)).length).toBeGreaterThan(0);
 });
