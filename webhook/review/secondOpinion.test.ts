@@ -13,7 +13,7 @@ import {
   target,
   templateOf,
   world,
-} from "./askedServer.ts";
+} from "./testing.ts";
 
 describe("what is asked", () => {
   test("is a ReplicaSet of the same template and selector, as a strict dry run, once", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { unanswered } from "../../kube/client/apiError.ts";
 import { type RequestMembers, rolloutObject } from "../http/testing.ts";
 import type { Opinion } from "./secondOpinion.ts";
-import { answering, badName, invalid, options, rollout, status, target, templateOf, world } from "./askedServer.ts";
+import { answering, badName, invalid, options, rollout, status, target, templateOf, world } from "./testing.ts";
 
 describe("one answer serves", () => {
   const late = "The API server did not check the pod template in time.";
