@@ -133,7 +133,7 @@ async function machine({ api }: BenchCluster): Promise<string> {
   const { gitVersion } = await api.get<{ readonly gitVersion: string }>("/version");
   const all = cpus();
   return [
-    `${all.length} cores (${all[0]?.model.trim()}), ${(totalmem() / SEEN_MEMORY_GB).toFixed(0)} GB, Linux ${release()}`,
+    `${all.length} cores (${all[0]?.model.trim()}), ${(totalmem() / SEEN_MEMORY_GB).toFixed(0)} GB, Linux ${release().split("-")[0]}`,
     `Kubernetes ${gitVersion}, Sluice ${version}, Bun ${Bun.version}`,
   ].join("; ");
 }
