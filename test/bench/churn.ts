@@ -142,6 +142,7 @@ export async function churn(options: Churn, print: (text: string) => void): Prom
     print(`after ${WARM_MINUTES} minutes, slope of anonymous memory: ${slopeText(warm, ({ anonymous }) => anonymous)}`);
   } finally {
     await cluster.stop();
-    await group?.remove();
+    // A group that is left behind must not hide why the measurement failed.
+    await group?.remove().catch((error: unknown) => print(`Cannot remove the control group: ${String(error)}`));
   }
 }
