@@ -84,6 +84,8 @@ const [migrationRole = {}, migrationBinding = {}] = migrationRoles("cluster", na
 const ownContainer = "/spec/template/spec/containers/0";
 
 const edgePatch: readonly object[] = [
+  // Two of them would both work, whatever was asked for before.
+  { op: "add", path: "/spec/replicas", value: 1 },
   { op: "replace", path: "/spec/strategy", value: edge.strategy },
   { op: "add", path: `${ownContainer}/args/-`, value: edge.flag },
   { op: "add", path: `${ownContainer}/env/-`, value: edge.variable },

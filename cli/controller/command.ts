@@ -325,8 +325,8 @@ function electionOf({ options, log, troubles, ending }: Leading): Election | und
     renewDeadlineMs: options.renewDeadlineMs,
     retryPeriodMs: options.retryPeriodMs,
     onWaiting: (name, holder) => log.info("Waiting for the Lease", { lease: name, holder }),
-    onError: (error) => {
-      if (troubles.met("the Lease", error)) return;
+    onError: (error, still) => {
+      if (troubles.met("the Lease", error, still)) return;
       complaints.report({ about: "Lease", level: "warn", message: "Cannot renew the Lease", error });
     },
     onAnswered: () => troubles.over("the Lease"),

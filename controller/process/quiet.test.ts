@@ -27,6 +27,11 @@ test("addresses that the loader has filled in are kept, though nothing can write
   expect(unchangedRanges(smaps, "/opt/sluice").map(({ start }) => start)).not.toContain(0x5400000n);
 });
 
+test("and so are those of them that are swapped out", () => {
+  const out = smaps.replace(/^Anonymous: .*$/gm, "Anonymous:             0 kB\nSwap:                 32 kB");
+  expect(unchangedRanges(out, "/opt/sluice")).toEqual([]);
+});
+
 test("a program that was replaced on disk gives back the same", () => {
   const replaced = smaps.replaceAll("/opt/sluice", "/opt/sluice (deleted)");
   expect(unchangedRanges(replaced, "/opt/sluice")).toEqual(unchangedRanges(smaps, "/opt/sluice"));

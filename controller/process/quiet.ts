@@ -12,8 +12,8 @@ const MADV_DONTNEED = 4;
 /** Mapped, private, unwritable: addresses, offset, device, inode, and the file, which may be replaced. */
 const UNWRITABLE = /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p [0-9a-f]+ [0-9a-f:]+ \d+ +(\/\S+)(?: \(deleted\))?$/;
 const HEAD = /^[0-9a-f]+-[0-9a-f]+ /;
-/** Pages that differ from the file: addresses that the loader has filled in, and then protected. */
-const CHANGED = /^Anonymous: +(\d+) kB$/;
+/** Pages that differ from the file: addresses that the loader has filled in, and then protected; swapped out, maybe. */
+const CHANGED = /^(?:Anonymous|Swap): +(\d+) kB$/;
 
 interface Range {
   readonly start: bigint;
@@ -26,18 +26,19 @@ interface Range {
  * @param smaps in the format of /proc/PID/smaps
  */
 export function unchangedRanges(smaps: string, program: string): Range[] {
-  const ranges: Range[] = [];
+  const ranges = new Set<Range>();
   let range: Range | undefined;
   for (const line of smaps.split("\n")) {
     if (HEAD.test(line)) {
       const [, from, to, file] = UNWRITABLE.exec(line) ?? [];
       const start = BigInt(`0x${from ?? 0}`);
       range = file === program ? { start, length: BigInt(`0x${to ?? 0}`) - start } : undefined;
-    } else if (range !== undefined && CHANGED.exec(line)?.[1] === "0") {
-      ranges.push(range);
+      if (range !== undefined) ranges.add(range);
+    } else if (range !== undefined && Number(CHANGED.exec(line)?.[1] ?? 0) > 0) {
+      ranges.delete(range);
     }
   }
-  return ranges;
+  return [...ranges];
 }
 
 /**

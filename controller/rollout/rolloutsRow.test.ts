@@ -136,6 +136,15 @@ describe("a Rollout comes into line", () => {
     expect(inLine()).toEqual(["Rollout ns/web"]);
   });
 
+  test("for a ReplicaSet that was released, whoever wrote that, since another may adopt it", () => {
+    const { stores, inLine } = stage();
+    for (const name of ["web", "api"]) stores.rollouts.upsert(rollout(name, 1));
+    stores.replicaSets.upsert(replicaSet(3, "web"));
+    inLine();
+    stores.replicaSets.written(replicaSet(4, undefined));
+    expect(inLine()).toEqual(["Rollout ns/web", "Rollout ns/api"]);
+  });
+
   test("for the ReplicaSet of a deleted Rollout of its name, once that is gone", () => {
     const { stores, inLine } = stage();
     stores.rollouts.upsert(rollout("web", 1));

@@ -149,7 +149,9 @@ function watchesOf(
       gone(ports, rollout);
     }),
     watch(sources.replicaSets, (queue, old, next, origin) => {
-      if (origin === "own" || sameFacts(old, next)) return;
+      // Released by one Rollout, it may be adopted by another, which must hear of it whoever wrote.
+      const released = next?.facts.controllerUid === "" && old !== undefined && old.facts.controllerUid !== "";
+      if ((origin === "own" && !released) || sameFacts(old, next)) return;
       const unsettled = next !== undefined && !isSettled(next);
       const tellOwners = (): void => {
         for (const key of ownersOf(stores, next ?? old)) {
@@ -157,8 +159,10 @@ function watchesOf(
           else queue.add(key);
         }
       };
-      if (next !== undefined) return heard(REPLICA_SETS, keyOf(next), next.metadata.resourceVersion, tellOwners);
+      if (next !== undefined && !released)
+        return heard(REPLICA_SETS, keyOf(next), next.metadata.resourceVersion, tellOwners);
       tellOwners();
+      if (next !== undefined) return undefined;
       for (const key of heirsOf(stores, old)) queue.add(key);
     }),
     watch(sources.services, (queue, old, next, origin) => {

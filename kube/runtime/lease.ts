@@ -27,7 +27,8 @@ export interface LeaseOptions {
   readonly onLost?: (error: Error) => void;
   /** Another process holds it, and we wait (called when the holder changes). */
   readonly onWaiting?: (name: string, holder: string) => void;
-  readonly onError?: (error: unknown) => void;
+  /** `still`: whether it stands, for what is tried again without `onAnswered`; absent: until then. */
+  readonly onError?: (error: unknown, still?: () => boolean) => void;
   /** The API server has answered, whoever holds it: an earlier error is over. */
   readonly onAnswered?: () => void;
   /** A clock that never jumps, ms; performance.now by default. */
@@ -244,8 +245,10 @@ export const holdLease = (options: LeaseOptions): HeldLease => {
   const lock = createLock({ ...options, durationMs, monotonicMs, signal: stopping.signal });
   const timeoutMs = Math.min(renewDeadlineMs / 2, 5_000);
   const paceMs = renewalPaceMs({ durationMs, renewDeadlineMs });
-  // Two attempts fit between a renewal that is due and the deadline, should the first one get no answer.
-  const renewTimeoutMs = Math.min(5_000, (renewDeadlineMs - paceMs) / 2);
+  // Two attempts fit between a renewal that is due and the deadline, should the first one get no answer. It has most of
+  // the time: a server that takes seconds for one would take them for the next, too.
+  const leftMostMs = renewDeadlineMs - paceMs;
+  const renewTimeoutMs = Math.min(5_000, Math.max(leftMostMs / 2, leftMostMs - 1_000));
   const acquired = Promise.withResolvers<void>();
   const announce = onChange(options.onWaiting);
   const complain = onChange((message: string, error: unknown) => void (message !== "" && onError?.(error)));

@@ -124,3 +124,29 @@ test("without the right to watch it does not work, and says why", async () => {
   expect(lease.isLeader()).toBe(false);
   expect(reports[0]).toContain("may not list leases");
 });
+
+test("while its watch is refused it does not write, and says for how long that stands; then it goes on", async () => {
+  const { start, clock, client, hook, put } = world();
+  put("");
+  const stands: (() => boolean)[] = [];
+  let connection = new AbortController();
+  const open: typeof client.open = (request) =>
+    client.open({
+      ...request,
+      signal: AbortSignal.any([connection.signal, ...(request.signal ? [request.signal] : [])]),
+    });
+  const lease = start({ client: { ...client, open }, onError: (_, still = () => true) => void stands.push(still) });
+  await clock.advance(1_000);
+  expect(lease.validForMs()).toBe(Number.POSITIVE_INFINITY);
+  hook.before = (request) => {
+    throw refusal(request, 403, "Forbidden");
+  };
+  connection.abort();
+  connection = new AbortController();
+  await clock.advance(60_000);
+  expect([lease.isLeader(), lease.validForMs(), stands.at(-1)?.()]).toEqual([true, 0, true]);
+  hook.before = () => {};
+  await clock.advance(60_000);
+  expect([lease.validForMs(), stands.at(-1)?.()]).toEqual([Number.POSITIVE_INFINITY, false]);
+  await lease.release();
+});

@@ -20,6 +20,8 @@ interface Sight {
   readonly hasSynced: Promise<void>;
   /** @throws ApiError, 409 when somebody else was faster */
   put(body: Lease): Promise<void>;
+  /** It is known, and the API server has answered last: a holder that comes is noticed at once. */
+  isClear(): boolean;
   stop(): void;
 }
 
@@ -41,7 +43,7 @@ function watchLease(options: LeaseOptions, onChange: () => void): Sight {
     query: { fieldSelector: nameSelector(name) },
     signal: stopping.signal,
     ...(random === undefined ? {} : { random }),
-    onError: (error) => onError?.(error),
+    onError: (error) => onError?.(error, () => !reflector.isReady()),
     sink: {
       upsert: see,
       remove: () => see(undefined),
@@ -66,6 +68,7 @@ function watchLease(options: LeaseOptions, onChange: () => void): Sight {
       // The watch may have been faster, and know of more.
       if (seen === before) seen = answer;
     },
+    isClear: () => reflector.isReady(),
     stop: () => stopping.abort(),
   };
 }
@@ -90,6 +93,7 @@ export function standAside(options: LeaseOptions): HeldLease {
     try {
       if (seen !== undefined && holder() !== identity)
         await sight.put(claim({ namespace, name, identity, durationMs: 1_000 }, seen, clock.now()));
+      options.onAnswered?.();
       if (phase !== "waiting" || isOthers()) return;
       phase = "leading";
       options.onAcquired?.();
@@ -136,7 +140,8 @@ export function standAside(options: LeaseOptions): HeldLease {
   const isLeader = (): boolean => phase === "leading";
   return {
     isLeader,
-    validForMs: () => (isLeader() ? Number.POSITIVE_INFINITY : 0),
+    // Who cannot see whether another has come does not write.
+    validForMs: () => (isLeader() && sight.isClear() ? Number.POSITIVE_INFINITY : 0),
     acquired: acquired.promise,
     release: () => (released ??= giveBack()),
   };

@@ -39,21 +39,22 @@ function world(most: number, isTold = false) {
   return { clock, ended, looks: () => looks, connections, connect, leave: () => void (open = []) };
 }
 
-test("where the kernel tells of connections it looks when one has come and when one is late, and not between", async () => {
+test("where the kernel tells of connections it looks at the start, when one has come and when one is late", async () => {
   const { clock, ended, looks, connections, connect, leave } = world(10, true);
-  expect(clock.waiting).toBe(0);
+  await clock.advance(60_000);
+  expect([looks(), clock.waiting]).toEqual([1, 0]);
   connect("c1", "c2");
   connections.asked("c2");
   await clock.advance(1_000);
-  expect(looks()).toBe(1);
+  expect(looks()).toBe(2);
   await clock.advance(connectionLimits.firstRequestMs);
-  expect([ended, looks()]).toEqual([["c1"], 3]);
+  expect([ended, looks()]).toEqual([["c1"], 4]);
   leave();
   await clock.advance(connectionLimits.betweenRequestsMs);
-  expect([looks(), clock.waiting]).toEqual([4, 0]);
+  expect([looks(), clock.waiting]).toEqual([5, 0]);
   connect("c3");
   await clock.advance(300);
-  expect(looks()).toBe(5);
+  expect(looks()).toBe(6);
   connections.stop();
   connect("c4");
   expect(clock.waiting).toBe(0);

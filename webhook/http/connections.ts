@@ -104,7 +104,9 @@ export function watchConnections({ port, sockets, clock, limits }: ConnectionPor
     const nextMs = Math.min(...Array.from(known.values(), untilMs));
     if (known.size > 0) checkIn(Math.max(checkEveryMs, nextMs - clock.now()));
   };
-  if (sockets !== undefined) goOn();
+  // One that came before the kernel was asked to tell is found by looking once.
+  if (stopTelling !== undefined) checkIn(checkEveryMs);
+  else if (sockets !== undefined) goOn();
   return {
     check,
     stop: () => {

@@ -50,7 +50,7 @@ export async function carryOut(ports: PassPorts, queue: PassQueue, pass: Decided
     memory.evictionsRefusedAt = now;
     return queue.addAfter(key, 0);
   }
-  if (outcome.kind !== "done") return explain(ports, key, outcome);
+  if (outcome.kind !== "done") return explain(ports, queue, key, outcome);
   const sized = decision.actions.find((action) => action.kind === "scaleWorkload");
   if (sized !== undefined) memory.lastScaled = { replicas: sized.replicas, at: now };
   ports.answersTold?.(snapshot);
@@ -114,7 +114,7 @@ function report(ports: PassPorts, { key, snapshot, memory, decision }: DecidedPa
 type Failure = Exclude<Outcome, { kind: "done" | "nothingEvicted" }>;
 
 /** Creating an object or writing the traffic failed: decides again with that as a fact. */
-async function explain(ports: PassPorts, key: string, outcome: Failure): Promise<void> {
+async function explain(ports: PassPorts, queue: PassQueue, key: string, outcome: Failure): Promise<void> {
   const fresh = gatherNow(ports, key);
   if (fresh === undefined) return;
   switch (outcome.kind) {
@@ -125,9 +125,11 @@ async function explain(ports: PassPorts, key: string, outcome: Failure): Promise
       throw new Error(`Cannot create ReplicaSet "${outcome.name}": ${outcome.message}`);
     case "runNameTaken":
     case "experimentNameTaken":
-      return applyUnderOtherName(ports, key, outcome);
+      return applyUnderOtherName(ports, queue, key, outcome);
     case "collision":
-      return void (await decideAgain(ports, fresh, { collision: outcome.name }));
+      await decideAgain(ports, fresh, { collision: outcome.name });
+      // The count that was written gives the next pass another name to create; no news of others comes before that.
+      return queue.addAfter(key, 0);
     case "createRefused":
       await decideAgain(ports, fresh, { createFailure: outcome });
       throw new Error(`Cannot create ReplicaSet "${outcome.name}": ${outcome.message}`);
@@ -149,9 +151,16 @@ type NewFacts = Partial<
   >
 >;
 
-function decideAgain(ports: PassPorts, { snapshot: fresh }: PassFacts, facts: NewFacts): Promise<Outcome> {
+async function decideAgain(
+  ports: PassPorts,
+  { snapshot: fresh, memory }: PassFacts,
+  facts: NewFacts,
+): Promise<Outcome> {
   const snapshot = { ...fresh, ...facts };
-  return apply(ports, snapshot, ports.decide(snapshot, ports.clock.now()));
+  const decision = ports.decide(snapshot, ports.clock.now());
+  const outcome = await apply(ports, snapshot, decision);
+  if (decision.status !== undefined && outcome.kind === "done") statusWritten(memory, ports.clock.now());
+  return outcome;
 }
 
 /** An earlier Rollout of the same name may have left some; more than that are nobody's intention. */
@@ -159,7 +168,7 @@ const MOST_NAMES = 20;
 
 type NameTaken = Extract<Outcome, { kind: "runNameTaken" | "experimentNameTaken" }>;
 
-async function applyUnderOtherName(ports: PassPorts, key: string, first: NameTaken): Promise<void> {
+async function applyUnderOtherName(ports: PassPorts, queue: PassQueue, key: string, first: NameTaken): Promise<void> {
   const taken: NameTaken[] = [first];
   const namesOf = (kind: NameTaken["kind"]): string[] =>
     taken.filter((each) => each.kind === kind).map(({ name }) => name);
@@ -170,7 +179,7 @@ async function applyUnderOtherName(ports: PassPorts, key: string, first: NameTak
       runNamesTaken: namesOf("runNameTaken"),
       experimentNamesTaken: namesOf("experimentNameTaken"),
     });
-    if (outcome.kind === "done") return;
+    if (outcome.kind === "done") return queue.addAfter(key, 0);
     if (outcome.kind !== "runNameTaken" && outcome.kind !== "experimentNameTaken") break;
     taken.push(outcome);
   }

@@ -83,6 +83,7 @@ export function statusWaitMs(
     waitsNoMore(memory);
     return 0;
   }
+  clockIs(memory, now);
   const pluginMs = pluginWaitMs(memory, snapshot, decision, now);
   if (pluginMs > 0) return pluginMs;
   const before = snapshot.rollout.status ?? {};
@@ -101,6 +102,14 @@ export function statusWaitMs(
 }
 
 type Until = (memory: PaceMemory, snapshot: Snapshot, decision: Decision, now: number, slowdown: number) => number;
+
+/** What was noted by a clock that has been set back since counts from now. */
+function clockIs(memory: PaceMemory, now: number): void {
+  for (const noted of ["statusWrittenAt", "statusWaitsSince", "newsWaitsSince", "resizedAt"] as const) {
+    const at = memory[noted];
+    if (at !== undefined && at > now) memory[noted] = now;
+  }
+}
 
 /** Counters wait until ReplicaSets have answered, from the last size on: however often sizes change, not for ever. */
 const countersUntil: Until = (memory, snapshot, decision, now, slowdown) => {

@@ -171,9 +171,12 @@ describe("a ReplicaSet of the wanted name that is there already", () => {
   });
 
   test("is a collision when it is somebody else's, and the next name is another", async () => {
-    const { core, turn, status, stores, rollout } = await left(() => []);
+    const { core, turn, status, stores, rollout, wakes } = await left(() => []);
+    wakes.length = 0;
     await turn();
     expect(status()["collisionCount"]).toBe(1);
+    // Nothing that happens elsewhere wakes it.
+    expect(wakes.at(-1)).toBe(0);
     stores.rollouts.upsert(rollout());
     await turn();
     expect(core.list(REPLICA_SETS)).toHaveLength(2);
