@@ -3,7 +3,6 @@
  * Rollouts are edited without a pause, with the webhook on, and in the minutes after. A line every ten seconds; judges
  * nothing.
  */
-import { readFileSync } from "node:fs";
 import { type Kubelet, startKubelet } from "../../simulator/kubelet/kubelet.ts";
 import { type Api, connect } from "../cluster/harness/api.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/harness/controlPlane.ts";
@@ -12,6 +11,7 @@ import { kubeletPort } from "../cluster/harness/kubeletPort.ts";
 import { freePort } from "../cluster/harness/ports.ts";
 import { newNursery } from "../cluster/harness/processes.ts";
 import { newFleet } from "./fleet.ts";
+import { mappingsText, MiB } from "./memoryCluster.ts";
 import { processUsage } from "./processUsage.ts";
 
 export interface Storm {
@@ -25,25 +25,7 @@ export interface Storm {
   readonly restSeconds: number;
 }
 
-const MiB = 2 ** 20;
 const SAMPLE_MS = 10_000;
-
-/** Resident memory by what it maps, largest first, in the format of /proc/PID/smaps. */
-function byMapping(pid: number): string {
-  const sums = new Map<string, number>();
-  let name = "";
-  for (const line of readFileSync(`/proc/${pid}/smaps`, "utf8").split("\n")) {
-    const head = /^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \S+ *(.*)$/.exec(line);
-    if (head !== null) name = `${head[2] === "" ? "anonymous" : head[2]?.replace(/.*\//, "")} ${head[1]}`;
-    const rss = /^Rss: +(\d+) kB/.exec(line)?.[1];
-    if (rss !== undefined) sums.set(name, (sums.get(name) ?? 0) + Number(rss) * 1024);
-  }
-  return Array.from(sums)
-    .toSorted(([, a], [, b]) => b - a)
-    .slice(0, 6)
-    .map(([of, bytes]) => `${of} ${(bytes / MiB).toFixed(0)}`)
-    .join(", ");
-}
 
 async function prepare(plane: ControlPlane, rollouts: number, replicas: number): Promise<[Api, Kubelet]> {
   const api = await connect(await plane.identity("bench"), "sluice-bench");
@@ -95,7 +77,7 @@ export async function storm(options: Storm, print: (text: string) => void): Prom
     const sample = async (when: string): Promise<void> => {
       const { rss, anonymous, cpuMs } = await processUsage(child.pid);
       const sizes = `RSS ${(rss / MiB).toFixed(0)}, anonymous ${(anonymous / MiB).toFixed(0)}`;
-      print(`${when}: ${sizes} MiB, CPU ${(cpuMs / 1_000).toFixed(0)} s (${byMapping(child.pid)})`);
+      print(`${when}: ${sizes} MiB, CPU ${(cpuMs / 1_000).toFixed(0)} s (${mappingsText(child.pid)})`);
     };
     await Bun.sleep(10_000);
     await sample("idle");
