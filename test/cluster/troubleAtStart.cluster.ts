@@ -68,7 +68,7 @@ ours(
       const leases = await current.api.list<Lease & { metadata: { name: string } }>(
         `/apis/coordination.k8s.io/v1/namespaces/${name}/leases`,
       );
-      expect(leases.items.map(({ spec }) => spec.holderIdentity ?? "")).toEqual(["", ""]);
+      expect(leases.items.map(({ spec }) => spec.holderIdentity ?? "")).toEqual([""]);
       expect(await hasConfiguration()).toBe(false);
     } finally {
       await nursery.release();
