@@ -115,7 +115,7 @@ describe("the overview", () => {
     expect(await page.locator(".row", { hasText: "web" }).locator(".phase").textContent()).toBe("Degraded");
     expect((await names(page)).indexOf("vouchers")).toBe(2);
     server.tell("gone", { cards: [{ namespace: "checkout", name: "vouchers" }] });
-    await page.getByText("vouchers").waitFor({ state: "detached" });
+    await page.getByText("vouchers", { exact: true }).waitFor({ state: "detached" });
   });
 
   test("of 1,000 Rollouts draws those that are seen, however far it is scrolled", async () => {
